@@ -1,0 +1,39 @@
+# Bootstraps, then calls the command line tool. `exercisebook build` and `exercisebook test` do
+# the same work without make, once `python3 scripts/bootstrap.py` has run.
+
+PYTHON ?= python3
+EXERCISEBOOK := .venv/bin/exercisebook
+export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
+unexport PYTHONDONTWRITEBYTECODE
+
+.PHONY: book test full lint bench serve lock ready clean
+
+book: ready
+	@$(EXERCISEBOOK) build
+
+test: ready
+	@$(EXERCISEBOOK) test
+
+full: ready
+	@$(EXERCISEBOOK) test --full
+
+lint: ready
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
+
+bench: ready
+	@.venv/bin/python scripts/bench.py
+
+serve: ready
+	@$(EXERCISEBOOK) serve
+
+ready:
+	@$(PYTHON) scripts/bootstrap.py
+
+# the lock is universal: one file for Python 3.11 and later, on every platform
+lock: ready
+	@.venv/bin/python -m pip install --quiet uv
+	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --all-extras --no-header --no-annotate pyproject.toml --output-file requirements.lock
+
+clean:
+	@rm -rf _build .cache

@@ -1,0 +1,1 @@
+"""One module a chapter: its analyses in order, and the words made from their results."""

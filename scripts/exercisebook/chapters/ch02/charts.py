@@ -1,0 +1,242 @@
+"""The charts of chapter 2, each with its caption and text alternative."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from exercisebook.chapters.ch02.analyses import CELLS, END, HOURS, LATE, RACE_FEATURES
+from exercisebook.chapters.ch02.readings import (
+    against_rest_at,
+    arm_label,
+    cytokine_at_end,
+    day_after_tests,
+    explained_by_water,
+    n_range,
+    single_men,
+    sure_in_both,
+)
+from exercisebook.chapters.chapter import Chapter
+from exercisebook.chapters.hours import at_hour, phase_of
+from exercisebook.chapters.rows import labelled_rows, ratio_rows
+from exercisebook.chapters.wording import (
+    certain,
+    count,
+    direction,
+    hours,
+    listed,
+    moved,
+    one,
+    share,
+)
+from exercisebook.figures import acute as draw
+from exercisebook.figures.tables import interval, number, percent
+from exercisebook.sources.features import label
+from exercisebook.sources.grinta import ARMS, CYTOKINES, REST
+from exercisebook.stats.plasma_volume import log2_shift
+
+
+def time_course_chart(chapter: Chapter) -> Any:
+    """Return the chart of white cells over the day, against rest."""
+    effects = chapter["acute_against_rest"]
+    effects = effects[effects["feature"].isin(CELLS)]
+    frame = ratio_rows(effects, effects["feature"].map(label)).assign(phase=phase_of(effects))
+    start = pd.DataFrame({"row": frame["row"].unique()}).assign(
+        phase="0h", estimate=1.0, low=1.0, high=1.0, label="1"
+    )
+    first, last = (
+        against_rest_at(chapter, *w) for w in (("lymphocytes", END), ("neutrophils", LATE))
+    )
+    caption = (
+        f"Against the same hours of a rest day, lymphocytes {moved(first)} by the end of an hour of exercise and neutrophils "
+        f"{moved(last)} three hours after its start (GRINTA, {arm_label(chapter)}, n = {n_range(effects)}, 95 % intervals; dots: single men)."
+    )
+    text = f"Line chart of neutrophils, lymphocytes and monocytes from 0 to 24 hours as ratios to the rest day, logarithmic; lymphocytes {moved(first)} at one hour, neutrophils {moved(last)} at three."
+    whole_course = pd.concat([start, frame], ignore_index=True)
+    return draw.time_course(whole_course, ["0h", *HOURS], single_men(chapter), (caption, text))
+
+
+def intensity_chart(chapter: Chapter) -> Any:
+    """Return the chart of two cells after four kinds of exercise."""
+    effects = chapter["by_intensity"]
+    picked = pd.concat(
+        [
+            at_hour(effects, END).query("feature == 'lymphocytes'"),
+            at_hour(effects, LATE).query("feature == 'neutrophils'"),
+        ]
+    )
+    hour = phase_of(picked).map({END: "end of exercise", LATE: "2 h after its end"})
+    arm = picked["contrast"].str.split("-").str[0].map(ARMS)
+    frame = ratio_rows(picked, arm).assign(
+        group=picked["feature"].map(label) + ", " + hour.to_numpy()
+    )
+    order = [ARMS[a] for a in ("P4", "P2", "P3", "P5")]
+    gentle, hard = (one(picked, contrast=f"{a}-{LATE}") for a in ("P4", "P2"))
+    harder = abs(hard["estimate"]) > abs(gentle["estimate"])
+    swing = "Harder exercise, larger swing" if harder else "Harder exercise, no larger swing"
+    caption = (
+        f"{swing}: two hours after its end neutrophils {moved(gentle)} after 50 % of maximal power and {moved(hard)} after 70 % "
+        f"(GRINTA against the rest day, n = {n_range(picked)}, 95 % intervals)."
+    )
+    text = "Dot plot with intervals: for four kinds of exercise, the ratio to the rest day of lymphocytes at the end and of neutrophils two hours later."
+    return draw.by_intensity(frame, order, (caption, text))
+
+
+def natural_killer_chart(chapter: Chapter) -> Any:
+    """Return the chart of natural killer cells among cells that are not T cells."""
+    effects = chapter["natural_killer"]
+    when = phase_of(effects).map({"1h": "at the end", "1.5h": "30 min later", "3h": "2 h later"})
+    rows = effects["feature"].map(label) + ", " + when
+    values = np.exp(effects[["estimate", "ci_low", "ci_high"]])
+    frame = labelled_rows(values, rows)
+    order = [r for f in ("nk_cells", "nk_cd56dim") for r in rows[effects["feature"] == f]]
+    end, after = (one(at_hour(effects, h), feature="nk_cd56dim") for h in ("1h", "1.5h"))
+    caption = (
+        f"Cytotoxic NK cells are {direction(end['estimate'], 'over-represented', 'under-represented')} at the end of exercise and "
+        f"{_odds_certain(after)} half an hour later (odds against the rest day among cells without CD3; GRINTA, {arm_label(chapter)}, n = {n_range(effects)}, 95 % intervals)."
+    )
+    text = "Dot plot of odds ratios with intervals, all NK cells and the cytotoxic subset, at the end of exercise, 30 minutes and two hours later."
+    return draw.natural_killer(frame, order, (caption, text))
+
+
+def sameness_chart(chapter: Chapter) -> Any:
+    """Return the chart of equivalence to the rest day a day later."""
+    tests, margin = day_after_tests(chapter)
+    values = 2 ** tests[["estimate", "equivalence_low", "equivalence_high"]]
+    frame = labelled_rows(values, tests["feature"].map(label))
+    inside = tests[tests["same"]]
+    open_ = [label(f) for f in tests.loc[~tests["same"], "feature"]]
+    caption = (
+        f"A day later {listed([label(f) for f in inside['feature']]) or 'none'} can be called the same as on the rest day within ±{percent(2**margin - 1)}"
+        + (f"; {listed(open_)} cannot yet" if open_ else "")
+        + f" (GRINTA, {arm_label(chapter)}, n = {n_range(tests)}, 90 % intervals)."
+    )
+    text = "Dot plot of ratios to the rest day 24 hours after the start with 90 per cent intervals over a band of sameness."
+    order = [label(f) for f in (*CELLS, "leukocytes")]
+    return draw.sameness(frame, order, 2**margin, (caption, text))
+
+
+def cytokine_chart(chapter: Chapter) -> Any:
+    """Return the chart of cytokines at the end of exercise, under two readings."""
+    effects = at_hour(chapter["cytokines"], END)
+    frame = ratio_rows(effects, effects["feature"].map(label)).assign(
+        group=effects["stratum"].to_numpy()
+    )
+    frame = frame[np.isfinite(frame["low"])]
+    sure = [f for f in CYTOKINES.values() if sure_in_both(effects, f)]
+    order = [label(f) for f in ("ccl2", "tnf", "cxcl10", "ifng", "csf3", "mif", "il10", "il6")]
+    caption = (
+        f"At the end of the hour {listed([label(f) for f in sure]) or 'no cytokine'} {'differ' if len(sure) > 1 else 'differs'} from rest whichever way absent values are read "
+        f"(GRINTA, {arm_label(chapter)}, n = {n_range(effects)}, 95 % intervals)."
+    )
+    text = "Dot plot with intervals: eight serum cytokines as ratios to the rest day, each under two readings of absent values; IL-6 and IL-10 are mostly absent."
+    return draw.cytokines(frame, order, (caption, text))
+
+
+def detection_chart(chapter: Chapter) -> Any:
+    """Return the chart of how often each cytokine was found on the exercise day."""
+    arm = chapter.parameters.arm
+    table = chapter["detection"]
+    own = table[table["arm"] == arm]
+    il6 = one(own, feature="il6", phase=END)
+    rest = one(table[table["arm"] == REST], feature="il6", phase=END)
+    frame = own.assign(row=own["feature"].map(label), share=own["n_detected"] / own["n"])
+    caption = (
+        f"IL-6 was found in {share(il6['n_detected'], il6['n'])} assayed samples at the end of exercise and in {share(rest['n_detected'], rest['n'])} at that hour of the rest day: "
+        f"too few to average, enough to count (GRINTA, {arm_label(chapter)}, exercise day shown)."
+    )
+    text = "Shaded table of the share of samples in which each of eight cytokines was found, by hour of the exercise day; IL-6 and IL-10 are found in about half or fewer."
+    order = [label(f) for f in ("ccl2", "tnf", "cxcl10", "mif", "csf3", "ifng", "il10", "il6")]
+    return draw.detection(frame, order, ["0h", *HOURS], (caption, text))
+
+
+def race_chart(chapter: Chapter) -> Any:
+    """Return the chart of the race's finish, for those seen and for all who started."""
+    effects = chapter["race"].query("contrast == 'finish'").set_index("feature")
+    bounds = chapter["race_bounds"].query("who == 'all who started'").set_index("feature")
+    seen, everyone = "mean of those bled at the finish", "median of all who started, bounds"
+    rows = []
+    for feature in RACE_FEATURES:
+        e, b = effects.loc[feature], bounds.loc[feature]
+        ratio = 2 ** e[["estimate", "ci_low", "ci_high"]].astype(float)
+        rows.append(
+            (
+                label(feature),
+                seen,
+                *ratio,
+                f"{number(ratio['estimate'])} ({interval(ratio['ci_low'], ratio['ci_high'])})",
+            )
+        )
+        low, high = 2 ** b["median_low"], 2 ** b["median_high"]
+        ends = (max(low, 0.5), min(high, 128.0))
+        rows.append((label(feature), everyone, np.nan, *ends, interval(low, high)))
+    frame = pd.DataFrame(rows, columns=["row", "group", "estimate", "low", "high", "label"])
+    il6, b = effects.loc["il6"], bounds.loc["il6"]
+    caption = (
+        f"At the finish of 50 km IL-6 {moved(il6)} in the {count(il6['n_subjects'])} runners bled there; over all {count(b['n_subjects'])} who started, "
+        f"whatever the others had, the median ratio lies between {number(2 ** b['median_low'])} and {number(2 ** b['median_high'])} (95 % intervals; bars: bounds)."
+    )
+    text = "Dot plot with intervals for runners seen at the finish, and bars of bounds for all starters: IL-6, IL-8, TNF, leukocytes and creatine kinase as ratios to before the race, logarithmic."
+    return draw.race(frame, [label(f) for f in RACE_FEATURES], (caption, text))
+
+
+def plasma_volume_chart(chapter: Chapter) -> Any:
+    """Return the chart of what is left of rises if plasma was lost."""
+    assumed = -chapter.parameters.plasma_volume
+    effects = [
+        against_rest_at(chapter, "platelets", END),
+        cytokine_at_end(chapter, "ccl2"),
+        cytokine_at_end(chapter, "cxcl10"),
+    ]
+    losses = np.arange(0.0, 20.5, 0.5)
+    frames = [
+        pd.DataFrame(
+            {
+                "row": label(e["feature"]),
+                "loss": losses,
+                **{
+                    name: 2 ** (e[column] + log2_shift(-losses))
+                    for name, column in (
+                        ("estimate", "estimate"),
+                        ("low", "ci_low"),
+                        ("high", "ci_high"),
+                    )
+                },
+            }
+        )
+        for e in effects
+    ]
+    told = [f"{label(e['feature'])} {explained_by_water(e)}" for e in reversed(effects)]
+    caption = (
+        f"If plasma was lost: {'; '.join(told)} "
+        f"(GRINTA, {arm_label(chapter)}, end of exercise, 95 % intervals; grey: 5 to 20 %)."
+    )
+    text = "Three falling lines of the ratio of amounts against the assumed loss of plasma volume, for platelets, MCP-1 and IP-10."
+    text += f" {'; '.join(told).capitalize()}."
+    return draw.plasma_volume(pd.concat(frames), assumed, (caption, text))
+
+
+def sampling_chart(chapter: Chapter) -> Any:
+    """Return the chart of lymphocytes by the hour of the needle."""
+    effects = chapter["acute_against_rest"].query("feature == 'lymphocytes'")
+    frame = ratio_rows(effects, effects["feature"]).assign(phase=phase_of(effects))
+    frame["way"] = np.select([frame["low"] > 1, frame["high"] < 1], ["higher", "lower"], "unclear")
+    higher, lower = (list(frame.loc[frame["way"] == w, "phase"]) for w in ("higher", "lower"))
+    caption = (
+        f"“Lymphocytes after exercise” are higher than at rest if drawn at {_hours(higher)}, lower at {_hours(lower)}: "
+        f"the same men, the same bout (GRINTA, {arm_label(chapter)}, n = {n_range(effects)}, 95 % intervals)."
+    )
+    text = f"Dots with intervals of the lymphocyte ratio to rest by hour of sampling; above one at {_hours(higher)}, below one at {_hours(lower)}."
+    return draw.sampling_time(frame, list(HOURS), (caption, text))
+
+
+def _odds_certain(effect: pd.Series) -> str:
+    return (
+        direction(effect["estimate"], "over-represented", "under-represented")
+        if certain(effect)
+        else "not beyond doubt different"
+    )
+
+
+def _hours(phases: list[str]) -> str:
+    return listed([hours(p) for p in phases], "or") or "no hour"

@@ -1,0 +1,120 @@
+"""Picking single results out of chapter 2's tables."""
+
+import pandas as pd
+
+from exercisebook.chapters.ch02.analyses import CELLS, DAY_AFTER, END, HOURS, MISSING, claim_effects
+from exercisebook.chapters.chapter import Chapter
+from exercisebook.chapters.hours import at_hour, of_stratum
+from exercisebook.chapters.results import open_data
+from exercisebook.chapters.wording import certain, one
+from exercisebook.claims.claims import claims_of
+from exercisebook.claims.ledger import member_verdicts
+from exercisebook.claims.truth import against_truth
+from exercisebook.claims.verdict import SUPPORTED
+from exercisebook.figures.tables import number
+from exercisebook.paths import REFERENCE
+from exercisebook.simulate.cohorts import read_truth
+from exercisebook.sources.features import label
+from exercisebook.sources.grinta import ARMS
+from exercisebook.stats.cohort_effects import cohort_effects, contrast_differences
+from exercisebook.stats.equivalence import equivalence_tests
+from exercisebook.stats.schemas import EFFECTS, MOSTLY_MISSING, NONDETECT, as_effects
+
+PLAUSIBLE_LOSS = 20.0
+"""Per cent of plasma volume, about the most that an hour of hard exercise is known to remove."""
+
+
+def against_rest_at(chapter: Chapter, feature: str, hour: str) -> pd.Series:
+    """Return the effect on one count against rest at one hour."""
+    return one(at_hour(chapter["acute_against_rest"], hour), feature=feature)
+
+
+def cytokine_at_end(chapter: Chapter, feature: str) -> pd.Series:
+    """Return the effect on one cytokine at the end of the bout, absent values left out."""
+    effects = of_stratum(chapter["cytokines"], MISSING)
+    return one(at_hour(effects, END), feature=feature)
+
+
+def arm_label(chapter: Chapter) -> str:
+    """Return what the chosen exercise day was."""
+    return ARMS[chapter.parameters.arm]
+
+
+def n_range(effects: pd.DataFrame) -> str:
+    """Return the fewest and the most men of some effects."""
+    low, high = int(effects["n_subjects"].min()), int(effects["n_subjects"].max())
+    return str(low) if low == high else f"{low} to {high}"
+
+
+def single_men(chapter: Chapter) -> pd.DataFrame | None:
+    """Return each man's ratios to his rest day, where the bytes are at hand."""
+    cohort = open_data("grinta")
+    if cohort is None:
+        return None
+    tables = []
+    for hour in HOURS:
+        contrast = cohort.contrast(f"{chapter.parameters.arm}-{hour}")
+        values = contrast_differences(cohort, "blood_count", contrast).values[list(CELLS)]
+        long = values.rename_axis("subject").reset_index().melt("subject", var_name="row").dropna()
+        tables.append(long.assign(phase=hour, value=(2 ** long["value"]).round(3)))
+    persons = pd.concat(tables, ignore_index=True)
+    return persons.assign(row=persons["row"].map(label))
+
+
+def day_after_tests(chapter: Chapter) -> tuple[pd.DataFrame, float]:
+    """Return the equivalence tests of a day later, and the margin of the claim they answer."""
+    margin = float(one(claims_of(2), claim_id="S1-08")["smallest_effect"])
+    effects = at_hour(chapter["acute_against_rest"], DAY_AFTER)
+    chosen = effects[effects["feature"].isin((*CELLS, "leukocytes"))].reset_index(drop=True)
+    tests = equivalence_tests(chosen, pd.Series(margin, index=chosen["canonical_id"]))
+    rows = member_verdicts(claims_of(2), "S1-08", claim_effects(chapter), chapter.parameters.fdr)
+    same = rows.loc[(rows["dataset"] == "grinta") & (rows["observed"] == SUPPORTED), "canonical_id"]
+    return tests.assign(same=tests["canonical_id"].isin(same)), margin
+
+
+def hidden(effects: pd.DataFrame, feature: str) -> bool:
+    """Return whether a feature is absent in over half of a compared cell."""
+    flags = effects.loc[effects["feature"] == feature, "flag"]
+    return bool(flags.str.contains(f"{NONDETECT}|{MOSTLY_MISSING}").any())
+
+
+def sure_in_both(effects: pd.DataFrame, feature: str) -> bool:
+    """Return whether a cytokine differs from rest under both readings of what is absent."""
+    own = effects[effects["feature"] == feature]
+    return not hidden(effects, feature) and all(certain(e) for _, e in own.iterrows())
+
+
+def explained_by_water(effect: pd.Series) -> str:
+    """Return what a loss of plasma can and cannot do to a change of concentration."""
+    if effect["estimate"] <= 0:
+        return "fell, and lost water would hide a larger fall"
+    loss = explaining_loss(effect)
+    how = "and would be explained by" if loss <= PLAUSIBLE_LOSS else "and would need"
+    far = "" if loss <= PLAUSIBLE_LOSS else ", more than such a bout removes"
+    return f"rose, {how} a loss of {number(loss)} %{far}"
+
+
+def explaining_loss(effect: pd.Series) -> float:
+    """Return the loss of plasma, in per cent, that would make a ratio of concentrations."""
+    return float(100 * (1 - 2 ** -effect["estimate"]))
+
+
+def acute_effects_of_cohort(chapter: Chapter) -> pd.DataFrame:
+    """Return the acute Effects of this page's cohort, with the truth if it is simulated."""
+    cohort = chapter.cohort
+    acute = [c for _, c in cohort.contrasts.iterrows() if c["kind"] == "acute"]
+    tables = [
+        cohort_effects(cohort, modality, acute)
+        for modality in cohort.measurements
+        if acute and modality in ("clinical", "blood_count", "cytokines", "proteins", "metabolites")
+    ]
+    effects = (
+        pd.concat(tables, ignore_index=True)
+        if tables
+        else as_effects(pd.DataFrame(columns=EFFECTS.columns))
+    )
+    if not cohort.simulated:
+        return effects
+    truth = read_truth(REFERENCE)
+    seen = against_truth(effects, truth, "log2_concentration", chapter.parameters.fdr)
+    return seen.merge(truth[["feature", "contrast", "log2_content"]], on=["feature", "contrast"])

@@ -1,0 +1,108 @@
+"""A chapter at work: its parameters, its cohort, its results, and what it hands to the page."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+from IPython.display import Markdown
+from myst_nb import glue
+
+from exercisebook.chapters.parameters import parameters_cell, parse_parameters, validated
+from exercisebook.chapters.results import TOLERANCE, Analysis, Result, run
+from exercisebook.cohort.package import Cohort
+from exercisebook.figures import theme
+from exercisebook.figures.tables import Table
+from exercisebook.sources.catalogue import dataset
+from exercisebook.sources.cohorts import open_cohort
+
+
+class Chapter:
+    """What a notebook holds while it runs.
+
+    Parameters
+    ----------
+    number : int
+        Of the chapter.
+    slug : str
+        Name of its notebook.
+    analyses : mapping of str to Analysis
+        The tables it makes from open data.
+    given : mapping
+        Values of its parameters; checked as on the command line.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        slug: str,
+        analyses: Mapping[str, Analysis],
+        given: Mapping[str, Any],
+    ) -> None:
+        self.number = number
+        self.slug = slug
+        # a pydantic model made from the cell, so its fields are known only at run time
+        self.parameters: Any = validated(slug, given)
+        self._analyses = analyses
+        self._results: dict[str, Result] = {}
+        theme.enable()
+
+    def __getitem__(self, name: str) -> pd.DataFrame:
+        """Return the table of an analysis, computed or frozen."""
+        return self.result(name).frame
+
+    def result(self, name: str) -> Result:
+        """Return an analysis' table with how it came about; each is made once."""
+        if name not in self._results:
+            self._results[name] = run(self._analyses[name], self.parameters)
+        return self._results[name]
+
+    @cached_property
+    def cohort(self) -> Cohort:
+        """The cohort that the parameter of that name stands for."""
+        return open_cohort(self.parameters.cohort)
+
+    def table_of_parameters(self) -> Table:
+        """Return the parameters of this run beside what they may be."""
+        declared = parse_parameters(parameters_cell(self.slug))
+        rows = [
+            (p.name, getattr(self.parameters, p.name), p.default, p.allowed, p.meaning)
+            for p in declared.values()
+        ]
+        columns = ["parameter", "value here", "default", "may be", "meaning"]
+        return Table(pd.DataFrame(rows, columns=columns), "Parameters of this page.")
+
+    def glue(self, sentences: Mapping[str, str]) -> None:
+        """Hand sentences to the page, which pastes them by name."""
+        for name, text in sentences.items():
+            glue(name, Markdown(text), display=False)
+
+    def provenance_sentence(self) -> str:
+        """Return how the open data's results came about, with a warning where they drifted."""
+        states: dict[str, set[str]] = {"computed": set(), "frozen": set()}
+        drifted = []
+        for name in self._analyses:
+            result = self.result(name)
+            states[result.state].add(result.dataset)
+            if result.drift > TOLERANCE:
+                drifted.append(f"`{name}` of {result.dataset}")
+        told = []
+        if states["computed"]:
+            told.append(
+                "Computed here from the original bytes: " + _titles(states["computed"]) + "."
+            )
+        if states["frozen"]:
+            fetch = "exercisebook data fetch " + " ".join(sorted(states["frozen"]))
+            told.append(
+                "Shown as frozen by this project, since the bytes are not on this machine: "
+                f"{_titles(states['frozen'])} (`{fetch}` brings them in)."
+            )
+        if drifted:
+            told.append(
+                "**Warning: these differ from the frozen results: " + ", ".join(drifted) + ".**"
+            )
+        return " ".join(told)
+
+
+def _titles(names: set[str]) -> str:
+    return "; ".join(dataset(name).title for name in sorted(names))

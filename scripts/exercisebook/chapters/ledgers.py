@@ -1,0 +1,73 @@
+"""The chapters taken together: their ledger, and the freezing of their results."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+from pydantic import BaseModel
+
+from exercisebook.chapters import ch01, ch02
+from exercisebook.chapters.chapter import Chapter
+from exercisebook.chapters.results import freeze, is_default
+from exercisebook.claims.claims import claims
+from exercisebook.claims.ledger import ledger
+from exercisebook.sources.catalogue import catalogue, dataset
+from exercisebook.sources.cohorts import needs_bytes
+from exercisebook.sources.fetch import locate
+from exercisebook.stats.schemas import EFFECTS, as_effects
+
+CHAPTERS: tuple[ModuleType, ...] = (ch01, ch02)
+
+
+def lacking_bytes(number: int, parameters: BaseModel) -> list[str]:
+    """Return what to fetch before a chapter can run with parameters other than the default.
+
+    Parameters
+    ----------
+    number : int
+        Of the chapter.
+    parameters : BaseModel
+        Its parameters, validated.
+
+    Returns
+    -------
+    list of str
+        One sentence a data set that is needed and not at hand.
+    """
+    (module,) = (m for m in CHAPTERS if m.SLUG.startswith(f"{number:02d}_"))
+    needed = {
+        analysis.dataset
+        for analysis in module.ANALYSES.values()
+        if not is_default(parameters, analysis.depends_on)
+    }
+    cohort = getattr(parameters, "cohort", "reference")
+    needed |= {cohort} & set(catalogue())
+    return [needs_bytes(n) for n in sorted(needed) if locate(dataset(n)) is None]
+
+
+def book_ledger(fdr: float = 0.05) -> pd.DataFrame:
+    """Return the ledger of every chapter's claims against the effects each chose for them."""
+    tables = []
+    for module in CHAPTERS:
+        chapter: Chapter = module.begin()
+        own = claims()[claims()["chapter"] == str(chapter.number)]
+        chosen = getattr(module, "claim_effects", None)
+        effects = chosen(chapter) if chosen else as_effects(pd.DataFrame(columns=EFFECTS.columns))
+        tables.append(ledger(own, effects, fdr))
+    return pd.concat(tables, ignore_index=True)
+
+
+def freeze_results(datasets: set[str]) -> Iterator[Path]:
+    """Write the frozen tables of some data sets, computed with default parameters.
+
+    Raises
+    ------
+    Failure
+        If the bytes of one that a chapter uses are not at hand.
+    """
+    for module in CHAPTERS:
+        defaults = module.begin().parameters
+        for analysis in module.ANALYSES.values():
+            if analysis.dataset in datasets:
+                yield freeze(analysis, defaults)

@@ -1,0 +1,1 @@
+"""A claim meets the effects that can speak to it, and gets two verdicts."""

@@ -1,0 +1,158 @@
+"""The ledger: every claim against every data set that can speak to it."""
+
+import numpy as np
+import pandas as pd
+
+from exercisebook.claims.verdict import (
+    NOT_EMPIRICAL,
+    NOT_MEASURED,
+    Observed,
+    cause_verdict,
+    claim_p_value,
+    directness,
+    observed_verdict,
+)
+from exercisebook.sources.catalogue import Dataset, dataset
+from exercisebook.sources.features import members
+from exercisebook.stats.multiplicity import benjamini_hochberg
+
+COLUMNS = [
+    "claim_id",
+    "chapter",
+    "dataset",
+    "observed",
+    "cause",
+    "design",
+    "directness",
+    "estimate",
+    "ci_low",
+    "ci_high",
+    "n_subjects",
+    "detectable",
+    "reason",
+]
+
+_NUMBERS = ["estimate", "ci_low", "ci_high", "n_subjects", "detectable"]
+
+
+def ledger(claims: pd.DataFrame, effects: pd.DataFrame, fdr: float = 0.05) -> pd.DataFrame:
+    """Return the rows of the ledger.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        Claims.
+    effects : DataFrame
+        Effects of open data sets, as far as they were chosen beforehand to decide a claim: at
+        most one row a data set, canonical_id and kind.
+    fdr : float
+        Largest q value of a supported or contradicted claim.
+
+    Returns
+    -------
+    DataFrame
+        One row a claim and data set; a claim that nothing measured has one row, of data set
+        ``none``. Numbers are those of a claim about one feature; a claim about a group has
+        its members in ``member_verdicts``.
+
+    Raises
+    ------
+    ValueError
+        If two effects answer for the same data set, canonical_id and kind, or one of them is
+        of no data set in the catalogue: simulated data have no place here.
+    """
+    _check(effects)
+    matched = _with_q(_matches(claims, effects))
+    rows = []
+    for _, claim in claims.iterrows():
+        own = matched[matched["claim_id"] == claim["claim_id"]]
+        if own.empty:
+            rows.append(_row(claim, own, None, _unmeasured(claim)))
+        for name, group in own.groupby("dataset", sort=False):
+            source = dataset(str(name))
+            rows.append(_row(claim, group, source, observed_verdict(claim, group, source, fdr)))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def member_verdicts(
+    claims: pd.DataFrame, claim_id: str, effects: pd.DataFrame, fdr: float = 0.05
+) -> pd.DataFrame:
+    """Return the verdicts on each member of a claim about a group.
+
+    Parameters
+    ----------
+    claims, effects, fdr
+        As for ``ledger``: the q values are those of all these claims together.
+    claim_id : str
+        Which claim.
+
+    Returns
+    -------
+    DataFrame
+        The columns of the ledger with ``canonical_id`` in front, one row a member and data set.
+    """
+    matched = _with_q(_matches(claims, effects))
+    claim = claims.set_index("claim_id", drop=False).loc[claim_id]
+    rows = []
+    for position in matched.index[matched["claim_id"] == claim_id]:
+        effect = matched.loc[[position]]
+        member = str(effect["canonical_id"].iloc[0])
+        alone = pd.Series({**claim, "canonical_id": member})
+        source = dataset(str(effect["dataset"].iloc[0]))
+        observed = observed_verdict(alone, effect, source, fdr)
+        rows.append({"canonical_id": member, **_row(alone, effect, source, observed)})
+    return pd.DataFrame(rows, columns=["canonical_id", *COLUMNS])
+
+
+def _check(effects: pd.DataFrame) -> None:
+    key = ["dataset", "canonical_id", "kind"]
+    twice = effects.duplicated(key, keep=False)
+    if twice.any():
+        raise ValueError(f"more than one effect for {effects.loc[twice, key].values.tolist()[:3]}")
+    for name in effects["dataset"].unique():
+        dataset(name)
+
+
+def _matches(claims: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
+    """Join claims and effects on canonical_id and kind, a group by its members."""
+    wanted = claims[claims["direction"] != "none"]
+    expanded = wanted.assign(member=wanted["canonical_id"].map(members)).explode("member")
+    columns = ["claim_id", "chapter", "source", "direction", "smallest_effect", "kind", "member"]
+    return expanded[columns].merge(
+        effects, left_on=["member", "kind"], right_on=["canonical_id", "kind"], how="inner"
+    )
+
+
+def _with_q(matched: pd.DataFrame) -> pd.DataFrame:
+    """Add the q value of each claim's test within document, chapter and data set."""
+    if matched.empty:
+        return matched.assign(q_claim=[])
+    p = pd.Series([claim_p_value(row, row) for _, row in matched.iterrows()], matched.index)
+    family = [matched[name] for name in ("source", "chapter", "dataset")]
+    q = p.groupby(family).transform(lambda values: benjamini_hochberg(values.to_numpy()))
+    return matched.assign(q_claim=q)
+
+
+def _unmeasured(claim: pd.Series) -> Observed:
+    if claim["direction"] == "none":
+        return Observed(NOT_EMPIRICAL, "describes what was done; nothing to test")
+    return Observed(NOT_MEASURED, f"would be decided by: {claim['decided_by']}")
+
+
+def _row(
+    claim: pd.Series, effects: pd.DataFrame, source: Dataset | None, observed: Observed
+) -> dict[str, object]:
+    one = len(effects) == 1
+    numbers = {name: effects[name].iloc[0] if one else np.nan for name in _NUMBERS}
+    same = {} if source is None else directness(claim, source)
+    return {
+        "claim_id": claim["claim_id"],
+        "chapter": claim["chapter"],
+        "dataset": "none" if source is None else source.id,
+        "observed": observed.verdict,
+        "cause": cause_verdict(claim, source),
+        "design": "none" if source is None else source.design,
+        "directness": "; ".join(f"{aspect} {how}" for aspect, how in same.items()) or "none",
+        **numbers,
+        "reason": observed.reason,
+    }

@@ -1,0 +1,5 @@
+"""``python -m exercisebook.cli``."""
+
+from exercisebook.cli.main import main
+
+main()

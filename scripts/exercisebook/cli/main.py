@@ -1,0 +1,133 @@
+"""The command ``exercisebook``.
+
+Heavy imports stay inside the commands that need them, so that ``--help`` answers at once.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from exercisebook.cli.data import app as data_app
+from exercisebook.errors import BookError, Misuse
+from exercisebook.paths import BUILD, ROOT
+
+app = typer.Typer(
+    help="The Exercise Book: build it, run its chapters, fetch its data.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(data_app, name="data")
+
+Cores = Annotated[int, typer.Option(help="Chapters at once.", min=1)]
+Parameter = Annotated[
+    list[str] | None, typer.Option("-p", "--parameter", metavar="NAME=VALUE", help="A parameter.")
+]
+
+
+@app.command()
+def build(cores: Cores = 2) -> None:
+    """Make the book in _build/html; what has not changed is not run again."""
+    from rich.console import Console
+
+    from exercisebook.publish.book import make_book
+    from exercisebook.publish.notebooks import chapter_slugs
+    from exercisebook.publish.plan import make_plan
+
+    plan = make_plan(chapter_slugs(), {}, BUILD, report=False)
+    first = make_book(plan, cores, Console(stderr=True))
+    typer.echo(first)
+
+
+@app.command()
+def run(
+    chapters: Annotated[
+        list[str] | None, typer.Argument(metavar="[CHAPTER]...", help="02, or a chapter's name.")
+    ] = None,
+    parameter: Parameter = None,
+    cohort: Annotated[str | None, typer.Option(help="A folder, or an id of the catalogue.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the report.")] = None,
+    cores: Cores = 2,
+) -> None:
+    """Run chapters with parameters of your own and make a report of them."""
+    from rich.console import Console
+
+    from exercisebook.publish.book import make_book
+    from exercisebook.publish.report import report_plan
+
+    plan = report_plan(chapters or [], parameter or [], cohort, out)
+    first = make_book(plan, cores, Console(stderr=True))
+    typer.echo(first)
+
+
+@app.command()
+def claims(
+    chapter: Annotated[int | None, typer.Option(help="Only this chapter's.", min=1, max=7)] = None,
+    json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Print every claim with its data sets and both verdicts."""
+    from exercisebook.chapters.ledgers import book_ledger
+    from exercisebook.claims.claims import claims as all_claims
+    from exercisebook.claims.tables import ledger_text
+
+    rows = book_ledger()
+    if chapter is not None:
+        rows = rows[rows["chapter"] == str(chapter)]
+    told = rows.to_json(orient="records", indent=1) if json else ledger_text(rows, all_claims())
+    typer.echo(told)
+
+
+@app.command()
+def simulate(
+    out: Annotated[Path, typer.Option(help="New folder of the package.")],
+    world: Annotated[str, typer.Option(help="Which world.")] = "reference",
+    subjects: Annotated[int, typer.Option(help="People.")] = 13,
+    seed: Annotated[int, typer.Option(help="Root of every random number.", min=0)] = 20251121,
+) -> None:
+    """Write a simulated cohort package with its truth."""
+    from exercisebook.simulate.cohorts import simulate as simulate_cohort
+    from exercisebook.simulate.cohorts import write_simulation
+    from exercisebook.simulate.worlds import world as world_of
+
+    write_simulation(simulate_cohort(world_of(world), subjects, seed), out)
+    typer.echo(out)
+
+
+@app.command()
+def test(
+    full: Annotated[bool, typer.Option("--full", help="The long suites too.")] = False,  # noqa: PT028
+) -> None:
+    """Run every check of the book and print the time each part took."""
+    from exercisebook.cli.suite import run_suite
+
+    if not (ROOT / "tests").is_dir():
+        raise Misuse(f"{ROOT} holds no tests; run this in a checkout of the book")
+    raise typer.Exit(run_suite(full))
+
+
+@app.command()
+def serve(port: Annotated[int, typer.Option(min=1, max=65535)] = 8000) -> None:
+    """Show the built site on this machine."""
+    from functools import partial
+    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+    site = BUILD / "html"
+    if not (site / "index.html").exists():
+        raise Misuse("there is no site yet; run: exercisebook build")
+    typer.echo(f"http://127.0.0.1:{port}/  (end with Ctrl-C)")
+    handler = partial(SimpleHTTPRequestHandler, directory=str(site))
+    ThreadingHTTPServer(("127.0.0.1", port), handler).serve_forever()
+
+
+def main() -> None:
+    """Run the command line; an error meant for the user is one plain message."""
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".cache" / "numba"))
+    try:
+        app()
+    except BookError as error:
+        typer.echo(str(error), err=True)
+        sys.exit(error.exit_status)

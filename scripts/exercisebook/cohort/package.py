@@ -1,0 +1,385 @@
+"""A cohort and its folder: read, checked between tables, written whole or not at all.
+
+The layout is a Frictionless data package: four tables that every cohort has, one table of
+measurements a modality, and optionally single cells.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+from exercisebook.cohort.contrasts import resolve
+from exercisebook.cohort.schemas import MEASUREMENTS, MODALITIES, TABLES
+from exercisebook.cohort.tables import examine_csv, problems_of, write_csv
+from exercisebook.errors import InvalidInput, Misuse, Problem, closest
+
+PARQUET_ABOVE = 200_000
+"""Rows above which a table of measurements is written as parquet."""
+
+_PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """People, their samples, and what was measured in them.
+
+    Attributes
+    ----------
+    name : str
+        Short identifier, as in the catalogue.
+    subjects, samples, features, contrasts : DataFrame
+        The tables of the package, in the types of ``cohort.schemas``.
+    measurements : dict of str to DataFrame
+        One long table a modality: sample_id, feature, value, status.
+    description : dict
+        Title, licence and whatever else ``datapackage.json`` says; ``simulated`` is a bool.
+    cells : Path or None
+        An AnnData file of raw counts with ``obs["sample_id"]``.
+    """
+
+    name: str
+    subjects: pd.DataFrame
+    samples: pd.DataFrame
+    features: pd.DataFrame
+    contrasts: pd.DataFrame
+    measurements: dict[str, pd.DataFrame]
+    description: dict[str, Any] = field(default_factory=dict)
+    cells: Path | None = None
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the values come from a world with known truth."""
+        return bool(self.description.get("simulated", False))
+
+    def long(self, modality: str) -> pd.DataFrame:
+        """Return one modality's measurements with the columns of their samples joined on.
+
+        Raises
+        ------
+        Misuse
+            If the cohort does not hold that modality.
+        """
+        if modality not in self.measurements:
+            raise Misuse(
+                f"{self.name} holds no {modality!r} table; {closest(modality, self.measurements)}"
+            )
+        return self.measurements[modality].merge(
+            self.samples, on="sample_id", how="left", validate="many_to_one"
+        )
+
+    def contrast(self, name: str) -> pd.Series:
+        """Return the contrast of that name, or of the form ``later:earlier``."""
+        return resolve(name, self.contrasts, self.samples)
+
+
+def read_cohort(folder: Path) -> Cohort:
+    """Read and check a cohort package.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder with ``datapackage.json`` and the tables it names.
+
+    Raises
+    ------
+    InvalidInput
+        With every problem found in every table and between them.
+    """
+    description = _read_description(folder)
+    problems: list[Problem] = []
+    tables, measurements = {}, {}
+    for name, schema in TABLES.items():
+        tables[name], found = _examine(folder / f"{name}.csv", schema)
+        problems += found
+    for path in _measurement_files(folder, description):
+        if path.stem in measurements:
+            problems.append(
+                Problem(
+                    f"measurements/{path.name}",
+                    f"a second table of {path.stem!r}",
+                    "one file a modality",
+                    "Remove one of the two.",
+                )
+            )
+        measurements[path.stem], found = _examine(path, MEASUREMENTS)
+        problems += found
+        unreadable = {problem.row for problem in found if problem.column == "value"}
+        without = _status_against_value(measurements[path.stem], f"measurements/{path.name}")
+        problems += [problem for problem in without if problem.row not in unreadable]
+        if path.stem not in MODALITIES:
+            problems.append(
+                Problem(
+                    f"measurements/{path.name}",
+                    f"the modality {path.stem!r}",
+                    "one of " + ", ".join(MODALITIES),
+                    f"Rename the file ({closest(path.stem, MODALITIES)}).",
+                )
+            )
+    problems += _pointing_nowhere(tables, measurements)
+    if problems:
+        raise InvalidInput(problems)
+    cells = folder / "cells.h5ad"
+    return Cohort(
+        name=description["name"],
+        measurements=measurements,
+        description={k: v for k, v in description.items() if k not in ("name", "resources")},
+        cells=cells if cells.exists() else None,
+        **tables,
+    )
+
+
+def write_cohort(cohort: Cohort, folder: Path, digits: int | None = None) -> None:
+    """Write a cohort package, whole or not at all.
+
+    Parameters
+    ----------
+    cohort : Cohort
+        What to write; it is checked first.
+    folder : Path
+        Where to; it must not exist, or be empty.
+    digits : int, optional
+        Significant digits of the measured values; exact without it.
+
+    Raises
+    ------
+    Misuse
+        If the folder holds anything.
+    InvalidInput
+        If the cohort breaks a rule of its tables.
+    """
+    refuse_occupied(folder)
+    _check_each_table(cohort)
+    check_between_tables(cohort)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        _write_into(cohort, staging, digits)
+        staging.chmod(0o755)
+        if folder.exists():
+            folder.rmdir()
+        os.replace(staging, folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def refuse_occupied(folder: Path) -> None:
+    """Raise Misuse if ``folder`` is a file, or holds anything."""
+    if folder.is_file():
+        raise Misuse(f"{folder} is a file; name a new folder, nothing was written")
+    if folder.exists() and any(folder.iterdir()):
+        raise Misuse(f"{folder} is not empty; name a new folder, nothing was written")
+
+
+def check_between_tables(cohort: Cohort) -> None:
+    """Raise InvalidInput with every row that points at something the package does not hold."""
+    tables = {name: getattr(cohort, name) for name in TABLES}
+    problems = _pointing_nowhere(tables, cohort.measurements)
+    for modality, table in cohort.measurements.items():
+        problems += _status_against_value(table, f"measurements/{modality}.csv")
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _check_each_table(cohort: Cohort) -> None:
+    problems = []
+    for name, schema in TABLES.items():
+        problems += problems_of(getattr(cohort, name), Path(f"{name}.csv"), schema)
+    for modality, table in cohort.measurements.items():
+        problems += problems_of(table, Path(f"{modality}.csv"), MEASUREMENTS)
+    if problems:
+        raise InvalidInput(problems)
+
+
+def _read_description(folder: Path) -> dict[str, Any]:
+    path = folder / "datapackage.json"
+    if not folder.is_dir():
+        raise Misuse(f"{folder} is no folder; a cohort is a folder with datapackage.json")
+    try:
+        description = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise Misuse(f"{folder} holds no datapackage.json, so it is no cohort package") from None
+    except UnicodeDecodeError:
+        problem = Problem(path.name, "bytes that are not UTF-8", "UTF-8", "Save the file as UTF-8.")
+        raise InvalidInput([problem]) from None
+    except json.JSONDecodeError as error:
+        problem = Problem(
+            path.name, str(error), "a JSON object", "Correct the syntax.", row=error.lineno
+        )
+        raise InvalidInput([problem]) from None
+    if not isinstance(description, dict) or not isinstance(description.get("name"), str):
+        problem = Problem(path.name, "no text under 'name'", "the cohort's short name", "Add it.")
+        raise InvalidInput([problem])
+    return description
+
+
+def _measurement_files(folder: Path, description: dict[str, Any]) -> list[Path]:
+    """Return the tables of measurements: those that the description names, in its order, first."""
+    place = folder / "measurements"
+    resources = description.get("resources") or []
+    paths = [str(resource.get("path")) for resource in resources if isinstance(resource, dict)]
+    named = [folder / path for path in paths if path.startswith("measurements/")]
+    found = sorted([*place.glob("*.csv"), *place.glob("*.parquet")])
+    return list(dict.fromkeys([*named, *found]))
+
+
+def _examine(path: Path, schema: pa.DataFrameSchema) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return as much of the table as can be read, and everything wrong with it."""
+    if path.suffix != ".parquet":
+        return examine_csv(path, schema)
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        return pd.DataFrame(), [Problem(path.name, str(error), "a parquet table", "Write it anew.")]
+    return table, problems_of(table, path, schema)
+
+
+def _pointing_nowhere(
+    tables: dict[str, pd.DataFrame], measurements: dict[str, pd.DataFrame]
+) -> list[Problem]:
+    """Return what points at something the package does not hold, as far as tables were read."""
+    subjects, samples, features, contrasts = (tables[name] for name in TABLES)
+    problems = _unknown(samples, "subject", subjects, "subject", "samples.csv")
+    for column in ("phase", "reference_phase"):
+        problems += _unknown(contrasts, column, samples, "phase", "contrasts.csv")
+    for column in ("arm", "reference_arm"):
+        problems += _unknown(contrasts, column, samples, "arm", "contrasts.csv")
+    for modality, table in measurements.items():
+        file = f"measurements/{modality}.csv"
+        known = features[features["modality"] == modality] if "modality" in features else features
+        problems += _unknown(table, "sample_id", samples, "sample_id", file)
+        problems += _unknown(table, "feature", known, "feature", file)
+    return problems
+
+
+def _unknown(
+    table: pd.DataFrame, column: str, other: pd.DataFrame, key: str, file: str
+) -> list[Problem]:
+    """Return each value of ``table[column]`` that ``other[key]`` lacks, if both could be read."""
+    if column not in table or key not in other:
+        return []
+    fields = table[column].reset_index(drop=True)
+    # one problem a distinct value: a table may repeat it a thousand times; an empty field is
+    # a problem of its own table
+    first = fields[~fields.isin(set(other[key])) & (fields != "")].drop_duplicates()
+    names = sorted(map(str, set(other[key])))
+    return [
+        Problem(
+            file,
+            repr(value),
+            f"a {key} of the package",
+            f"Correct it, or add the {key} ({closest(str(value), names)}).",
+            row + 2,
+            column,
+        )
+        for row, value in first.items()
+    ]
+
+
+def _status_against_value(table: pd.DataFrame, file: str) -> list[Problem]:
+    if not {"value", "status"} <= set(table):
+        return []
+    without = table["value"].isna() & table["status"].isin(["ok", "below_detection"])
+    return [
+        Problem(
+            file,
+            f"status {table['status'].iloc[row]!r} and no value",
+            "a value (the limit itself when below detection), or the status 'missing'",
+            "Fill the value or change the status.",
+            row + 2,
+            "value",
+        )
+        for row in without.to_numpy().nonzero()[0]
+    ]
+
+
+def _write_into(cohort: Cohort, folder: Path, digits: int | None) -> None:
+    for name, schema in TABLES.items():
+        write_csv(schema.validate(getattr(cohort, name)), folder / f"{name}.csv")
+    (folder / "measurements").mkdir()
+    for modality, table in cohort.measurements.items():
+        MEASUREMENTS.validate(table)
+        if len(table) > PARQUET_ABOVE:
+            table.to_parquet(folder / "measurements" / f"{modality}.parquet", index=False)
+        else:
+            write_csv(table, folder / "measurements" / f"{modality}.csv", digits)
+    if cohort.cells is not None:
+        shutil.copyfile(cohort.cells, folder / "cells.h5ad")
+    text = json.dumps(_datapackage(cohort), indent=2, ensure_ascii=False)
+    (folder / "datapackage.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _datapackage(cohort: Cohort) -> dict[str, Any]:
+    """Return the Frictionless descriptor (version 2) of a cohort."""
+    resources = [
+        _resource(name, f"{name}.csv", getattr(cohort, name), schema)
+        for name, schema in TABLES.items()
+    ]
+    for modality, table in cohort.measurements.items():
+        suffix = "parquet" if len(table) > PARQUET_ABOVE else "csv"
+        path = f"measurements/{modality}.{suffix}"
+        resources.append(
+            _resource(f"measurements-{modality}".replace("_", "-"), path, table, MEASUREMENTS)
+        )
+    return {"$schema": _PROFILE, "name": cohort.name, **cohort.description, "resources": resources}
+
+
+def _resource(
+    name: str, path: str, table: pd.DataFrame, schema: pa.DataFrameSchema
+) -> dict[str, Any]:
+    resource: dict[str, Any] = {"name": name, "type": "table", "path": path}
+    if path.endswith(".parquet"):
+        return {**resource, "format": "parquet", "mediatype": "application/vnd.apache.parquet"}
+    keys = [c for c, column in schema.columns.items() if column.unique] or (schema.unique or [])
+    described: dict[str, Any] = {
+        "fields": [_field(c, schema.columns.get(c)) for c in table.columns],
+        "missingValues": [""],
+        "primaryKey": list(keys),
+    }
+    foreign = {
+        "samples": [("subject", "subjects", "subject")],
+        "measurements": [("sample_id", "samples", "sample_id")],
+    }
+    described["foreignKeys"] = [
+        {"fields": [own], "reference": {"resource": other, "fields": [theirs]}}
+        for own, other, theirs in foreign.get(name.split("-")[0], [])
+    ]
+    if not described["foreignKeys"]:
+        del described["foreignKeys"]
+    return {
+        **resource,
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "schema": described,
+    }
+
+
+def _field(name: str, column: pa.Column | None) -> dict[str, Any]:
+    if column is None:
+        return {"name": name, "type": "string"}
+    number = str(column.dtype) == "float64"
+    constraints: dict[str, Any] = {}
+    if not column.nullable:
+        constraints["required"] = True
+    for check in column.checks:
+        constraints.update(_constraint(check))
+    described: dict[str, Any] = {"name": name, "type": "number" if number else "string"}
+    return {**described, "constraints": constraints} if constraints else described
+
+
+def _constraint(check: pa.Check) -> dict[str, Any]:
+    statistics: dict[str, Any] = check.statistics or {}
+    if check.name == "isin":
+        return {"enum": list(statistics["allowed_values"])}
+    if check.name == "greater_than_or_equal_to":
+        return {"minimum": statistics["min_value"]}
+    if check.name == "less_than_or_equal_to":
+        return {"maximum": statistics["max_value"]}
+    return {}

@@ -1,0 +1,89 @@
+"""Dots with intervals: one row a thing, one dot its estimate, a line its interval."""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import altair as alt
+import pandas as pd
+
+from exercisebook.figures.theme import ACCENT, INK, MUTED
+
+Channel = TypeVar("Channel", alt.X, alt.Y)
+
+RATIO_TICKS = (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 8, 16, 32, 64, 128)
+
+
+def ratio_axis(title: str, low: float, high: float) -> alt.X:
+    """Return a logarithmic axis of ratios whose ticks a reader can name."""
+    inside = [tick for tick in RATIO_TICKS if low <= tick <= high]
+    return alt.X(
+        "estimate:Q",
+        title=title,
+        scale=alt.Scale(type="log", domain=[low, high]),
+        axis=alt.Axis(values=inside, format="~g", labelOverlap="greedy"),
+    )
+
+
+def dot_intervals(
+    frame: pd.DataFrame,
+    x: alt.X,
+    order: Sequence[str],
+    reference: float | None = None,
+    colour: alt.Color | None = None,
+    row_height: int = 30,
+) -> alt.LayerChart:
+    """Return dots with intervals, a row for each ``row``.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        row, estimate, low, high, label (the text beside the dot); with ``group`` if rows hold
+        several dots, which are then drawn one under another.
+    x : altair.X
+        Encoding of ``estimate``; it also scales the interval.
+    order : sequence of str
+        The rows from top to bottom.
+    reference : float, optional
+        Where a line of no effect stands.
+    colour : altair.Color, optional
+        By ``group``; one colour without it.
+    row_height : int
+        Pixels a row.
+    """
+    offset = {"yOffset": alt.YOffset("group:N", sort=None)} if "group" in frame else {}
+    rows = alt.Y("row:N", sort=list(order), title=None, axis=alt.Axis(ticks=False, labelPadding=8))
+    base = alt.Chart(frame).encode(
+        y=rows,
+        color=colour if colour is not None else alt.value(ACCENT),
+        tooltip=[alt.Tooltip("row:N", title=" "), alt.Tooltip("label:N", title="estimate")],
+        **offset,
+    )
+    layers = []
+    if reference is not None:
+        line = pd.DataFrame({"estimate": [reference]})
+        layers.append(alt.Chart(line).mark_rule(color=MUTED, strokeDash=[4, 3]).encode(x=x))
+    layers.append(base.mark_rule(strokeWidth=2).encode(x=at_column(x, "low"), x2="high:Q"))
+    layers.append(base.mark_circle(size=70, opacity=1).encode(x=x))
+    per_row = frame.groupby("row").size().max()
+    height = max(70, row_height * len(order) * max(1, int(0.6 * per_row + 0.5)))
+    return alt.layer(*layers).properties(height=height)
+
+
+def with_labels(
+    chart: alt.LayerChart, frame: pd.DataFrame, order: Sequence[str], x: alt.X
+) -> alt.LayerChart:
+    """Return the chart with each row's label written at the right end of its interval."""
+    rows = alt.Y("row:N", sort=list(order), title=None)
+    text = (
+        alt.Chart(frame)
+        .mark_text(align="left", dx=7, color=INK, fontSize=11)
+        .encode(y=rows, x=at_column(x, "high"), text="label:N")
+    )
+    return alt.layer(chart, text)
+
+
+def at_column(axis: Channel, column: str) -> Channel:
+    """Return the same axis, with its scale and title, for another column."""
+    other = axis.copy()
+    other["shorthand"] = f"{column}:Q"
+    return other

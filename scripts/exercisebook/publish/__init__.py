@@ -1,0 +1,1 @@
+"""From notebooks to a site: parameters, keys, execution, staging, rendering, checks."""

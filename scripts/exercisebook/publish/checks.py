@@ -1,0 +1,108 @@
+"""What a rendered site must be before it replaces the old one."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+import yaml
+from bs4 import BeautifulSoup
+
+from exercisebook.publish.notebooks import files_of
+
+_BUILT_IN = {"genindex.html", "search.html", "index.html"}
+_LOADED = {
+    "script": "src",
+    "img": "src",
+    "iframe": "src",
+    "source": "src",
+    "video": "src",
+    "audio": "src",
+    "embed": "src",
+    "object": "data",
+    "link": "href",
+}
+_STYLE_ADDRESS = re.compile(r"(?:url\(|@import)\s*['\"]?(?P<address>(?:https?:)?//[^'\")\s]+)")
+
+
+def check_site(html: Path, staged: Path) -> list[str]:
+    """Return what is wrong with a site, a line each; an empty list if nothing is.
+
+    Parameters
+    ----------
+    html : Path
+        The rendered pages.
+    staged : Path
+        The staged book they come from.
+    """
+    toc = yaml.safe_load((staged / "_toc.yml").read_text(encoding="utf-8"))
+    made = [p for p in sorted(html.rglob("*.html")) if "_static" not in p.relative_to(html).parts]
+    pages = {path: _soup(path) for path in made}
+    problems = list(_pages_against_toc(html, files_of(toc), set(pages)))
+    for path, soup in pages.items():
+        name = path.relative_to(html)
+        for check in (_tracebacks, _external_requests, _alternatives):
+            problems += [f"{name}: {found}" for found in check(soup)]
+        problems += [f"{name}: {found}" for found in _links(path, soup, pages)]
+    for style in html.rglob("*.css"):
+        text = style.read_text(encoding="utf-8", errors="replace")
+        for found in _STYLE_ADDRESS.finditer(text):
+            problems.append(f"{style.relative_to(html)}: asks {found['address']}")
+    return problems
+
+
+def _soup(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+
+
+def _pages_against_toc(html: Path, named: list[str], pages: set[Path]) -> Iterator[str]:
+    wanted = {html / f"{name}.html" for name in named}
+    for path in sorted(wanted - pages):
+        yield f"{path.relative_to(html)}: in the table of contents, but not made"
+    extra = {p for p in pages - wanted if str(p.relative_to(html)) not in _BUILT_IN}
+    for path in sorted(extra):
+        yield f"{path.relative_to(html)}: made, but not in the table of contents"
+
+
+def _tracebacks(soup: BeautifulSoup) -> Iterator[str]:
+    if soup.select(".output.traceback") or "Traceback (most recent call last)" in soup.get_text():
+        yield "shows a traceback"
+    for output in soup.select(".output.stderr"):
+        yield f"shows standard error: {output.get_text().strip()[:80]}"
+
+
+def _external_requests(soup: BeautifulSoup) -> Iterator[str]:
+    for tag, attribute in _LOADED.items():
+        for element in soup.find_all(tag):
+            address = str(element.get(attribute, ""))
+            harmless = tag == "link" and "canonical" in (element.get("rel") or [])
+            if re.match(r"(https?:)?//", address) and not harmless:
+                yield f"<{tag}> asks {address}"
+    for style in [*soup.find_all("style"), *soup.select("[style]")]:
+        text = style.get("style") or style.get_text()
+        for found in _STYLE_ADDRESS.finditer(str(text)):
+            yield f"a style asks {found['address']}"
+
+
+def _alternatives(soup: BeautifulSoup) -> Iterator[str]:
+    for image in soup.find_all("img"):
+        if not str(image.get("alt", "")).strip():
+            yield f"an image has no text alternative: {image.get('src')}"
+    for spec in soup.select("script.vl-spec"):
+        if not json.loads(spec.get_text()).get("description"):
+            yield "a chart has no description"
+
+
+def _links(path: Path, soup: BeautifulSoup, pages: dict[Path, BeautifulSoup]) -> Iterator[str]:
+    for anchor in soup.find_all("a", href=True):
+        target = urlparse(str(anchor["href"]))
+        if target.scheme or target.netloc:
+            continue
+        place = (path.parent / unquote(target.path)).resolve() if target.path else path
+        if not place.exists():
+            yield f"a link leads nowhere: {anchor['href']}"
+        elif target.fragment and place in pages:
+            name = unquote(target.fragment)
+            if not pages[place].find(id=name) and not pages[place].find(attrs={"name": name}):
+                yield f"a link leads to a place that is not there: {anchor['href']}"

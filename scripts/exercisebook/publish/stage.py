@@ -1,0 +1,125 @@
+"""The staged book: the sources as Jupyter Book renders them, with outputs in place.
+
+It differs from the checkout in three ways: chapters are executed notebooks, nothing is executed
+again, and a report's table of contents lists its chapters alone.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import yaml
+from nbformat import NotebookNode
+
+from exercisebook.publish.execute import outputs_onto
+from exercisebook.publish.notebooks import (
+    chapter_slugs,
+    read_chapter,
+    table_of_contents,
+    tags_of,
+)
+from exercisebook.publish.plan import ChapterPlan, Plan
+from exercisebook.publish.provenance import provenance
+
+_LABELLED = re.compile(r"^\((?P<label>[\w-]+)\)=\s*\n#+ (?P<title>.+)$", re.MULTILINE)
+_LINK = re.compile(r"\[(?P<words>[^\]]*)\]\(#(?P<label>[\w-]+)\)")
+
+ONLY_DEFAULT = "only-default"
+PROVENANCE = "provenance.json"
+
+
+def stage(plan: Plan, folder: Path) -> None:
+    """Write the staged book into an empty folder.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its chapters must have been executed.
+    folder : Path
+        Must not exist.
+    """
+    shutil.copytree(plan.root / "book", folder / "book")
+    omitted = omitted_labels(plan)
+    for page in (folder / "book").glob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        page.write_text(without_links(text, omitted), encoding="utf-8")
+    (folder / "notebooks").mkdir()
+    for chapter in plan.chapters:
+        notebook = _staged(chapter, plan.root, omitted)
+        nbformat.write(notebook, folder / "notebooks" / f"{chapter.slug}.ipynb")
+    (folder / "_toc.yml").write_text(yaml.safe_dump(_toc(plan), sort_keys=False), encoding="utf-8")
+    config = (plan.root / "_config.yml").read_text(encoding="utf-8")
+    (folder / "_config.yml").write_text(without_execution(config), encoding="utf-8")
+    told = json.dumps(provenance(plan), indent=2, sort_keys=True)
+    (folder / PROVENANCE).write_text(told + "\n", encoding="utf-8")
+
+
+def without_execution(config: str) -> str:
+    """Return the configuration with the one key changed that says whether to execute."""
+    changed, times = re.subn(
+        r"^(\s*execute_notebooks\s*:\s*)\S+", r'\g<1>"off"', config, flags=re.MULTILINE
+    )
+    if times != 1:
+        raise ValueError("_config.yml must set execute_notebooks once")
+    return changed
+
+
+def omitted_labels(plan: Plan) -> dict[str, str]:
+    """Return the labelled headings of chapters that a report leaves out, with their titles."""
+    shown = {chapter.slug for chapter in plan.chapters}
+    labels: dict[str, str] = {}
+    for slug in chapter_slugs(plan.root):
+        if slug not in shown:
+            text = (plan.root / "notebooks" / f"{slug}.md").read_text(encoding="utf-8")
+            labels |= {match["label"]: match["title"] for match in _LABELLED.finditer(text)}
+    return labels
+
+
+def without_links(text: str, omitted: Mapping[str, str]) -> str:
+    """Return MyST text in which links to omitted headings are plain words."""
+
+    def plain(link: re.Match[str]) -> str:
+        if link["label"] not in omitted:
+            return link[0]
+        return link["words"] or omitted[link["label"]]
+
+    return _LINK.sub(plain, text)
+
+
+def _staged(chapter: ChapterPlan, root: Path, omitted: Mapping[str, str]) -> NotebookNode:
+    executed = nbformat.read(chapter.executed, as_version=4)
+    notebook = outputs_onto(read_chapter(chapter.slug, root), executed)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = without_links(cell.source, omitted)
+    if chapter.parameters:
+        notebook.cells = [c for c in notebook.cells if ONLY_DEFAULT not in tags_of(c)]
+        notebook.cells.insert(0, _banner(chapter))
+        notebook.cells[0], notebook.cells[1] = notebook.cells[1], notebook.cells[0]
+    return notebook
+
+
+def _banner(chapter: ChapterPlan) -> NotebookNode:
+    given = ", ".join(f"`{name} = {value}`" for name, value in chapter.parameters.items())
+    told = f"This page was run with {given}. The book itself shows the defaults."
+    text = f":::{{important}}\n{told}\n:::"
+    cell = nbformat.v4.new_markdown_cell(text)
+    cell["id"] = "cell-banner"
+    return cell
+
+
+def _toc(plan: Plan) -> dict[str, Any]:
+    shown = {f"notebooks/{chapter.slug}" for chapter in plan.chapters}
+    toc: dict[str, Any] = table_of_contents(plan.root)
+    for part in toc["parts"]:
+        part["chapters"] = [
+            entry
+            for entry in part["chapters"]
+            if not entry["file"].startswith("notebooks/") or entry["file"] in shown
+        ]
+    toc["parts"] = [part for part in toc["parts"] if part["chapters"]]
+    return toc

@@ -1,0 +1,1 @@
+"""Open data: the catalogue, fetching, and one reader a data set."""

@@ -1,0 +1,1 @@
+"""The statistics of small repeated-measures cohorts: pure functions, no files, no plots."""

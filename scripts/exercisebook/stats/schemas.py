@@ -1,0 +1,75 @@
+"""The tables that statistics return.
+
+``EFFECTS`` is the only one that enters ``claims``. The others describe a design or a method.
+"""
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from exercisebook.cohort.schemas import KINDS, MODALITIES
+
+SCALES = ("log2_ratio", "difference", "logit", "clr", "sd")
+
+NONDETECT = "over half not detected"
+"""Flag of an effect in which more than half of a compared cell lies below detection."""
+
+MOSTLY_MISSING = "over half missing"
+"""Flag of an effect in which more than half of a compared cell is missing for reasons unknown."""
+
+_KEY = {
+    "dataset": pa.Column(str),
+    "modality": pa.Column(str, pa.Check.isin(MODALITIES)),
+    "feature": pa.Column(str),
+    "canonical_id": pa.Column(str, nullable=True),
+    "contrast": pa.Column(str),
+    "kind": pa.Column(str, pa.Check.isin(KINDS)),
+    "stratum": pa.Column(str),
+    "method": pa.Column(str),
+}
+
+
+def _number(check: pa.Check | None = None) -> pa.Column:
+    return pa.Column(float, check, nullable=True, coerce=True)
+
+
+_ESTIMATE = {
+    "n_subjects": _number(pa.Check.ge(0)),
+    "n_observations": _number(pa.Check.ge(0)),
+    "estimate": _number(),
+    "effect_scale": pa.Column(str, pa.Check.isin(SCALES)),
+    "unit": pa.Column(str),
+    "se": _number(pa.Check.ge(0)),
+    "df": _number(pa.Check.gt(0)),
+    "statistic": _number(),
+    "ci_low": _number(),
+    "ci_high": _number(),
+    "p_value": _number(pa.Check.in_range(0, 1)),
+    "q_value": _number(pa.Check.in_range(0, 1)),
+    "detectable": _number(pa.Check.ge(0)),
+    "flag": pa.Column(str),
+}
+
+EFFECTS = pa.DataFrameSchema(
+    {**_KEY, **_ESTIMATE}, unique=list(_KEY), strict=True, ordered=True, name="Effects"
+)
+
+KEY = list(_KEY)
+"""The columns that name an effect."""
+
+ESTIMATE = list(_ESTIMATE)
+"""The columns that say what was found."""
+
+
+def as_effects(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return ``frame`` with the columns, order and types of Effects, checked.
+
+    A column that is absent is filled: with NaN if it is a number, ``all`` for the stratum, and
+    an empty flag.
+    """
+    defaults = {"stratum": "all", "flag": "", "canonical_id": None}
+    columns = [*KEY, *ESTIMATE]
+    filled = frame.assign(
+        **{name: defaults.get(name, np.nan) for name in columns if name not in frame}
+    )
+    return EFFECTS.validate(filled[columns].reset_index(drop=True))

@@ -1,0 +1,153 @@
+"""The style of a chapter, as far as a machine can hold it."""
+
+import re
+
+import pytest
+
+from exercisebook.paths import ROOT
+from exercisebook.publish.notebooks import chapter_slugs, code_cells, read_chapter, tags_of
+
+SKELETON = [
+    "You will be able to",
+    "You need",
+    "The data",
+    "Parameters",
+    "What could be wrong",
+    "What the data say about the claims",
+    "Key points",
+    "Exercises",
+    "Run it on your data",
+    "References",
+    "Provenance",
+]
+VERBS = {"estimate", "compute", "tell", "refuse", "order", "distinguish", "read", "correct"}
+LONGEST_CELL, USUAL_CELL, WIDEST = 25, 10, 80
+
+
+@pytest.fixture(params=chapter_slugs())
+def slug(request):
+    return request.param
+
+
+@pytest.fixture
+def notebook(slug):
+    return read_chapter(slug)
+
+
+@pytest.fixture
+def source(slug):
+    return (ROOT / "notebooks" / f"{slug}.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def prose(source):
+    """Return the chapter's own sentences: no code, front matter, options or formulae."""
+    text = re.sub(r"\A---.*?^---$", "", source, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"\$\$.*?\$\$|\$[^$\n]+\$", "", text, flags=re.DOTALL)
+    return re.sub(r"`[^`]*`", "", text)
+
+
+def test_a_chapter_keeps_to_the_skeleton_in_its_order(source):
+    headings = re.findall(r"^## (.+)$", source, flags=re.MULTILINE)
+    kept = [heading for heading in headings if heading in SKELETON]
+    assert kept == SKELETON
+
+
+def test_the_first_screen_asks_a_question_and_answers_it_before_any_code(source):
+    first = source[: source.index("## You will be able to")]
+    assert re.search(r"^\*\*.+\?\*\*$", first, flags=re.MULTILINE)
+    assert "{glue:md} answer" in first
+    assert "{glue:md} against" in first
+    assert "not the study's own paper" in first
+    assert "{code-cell}" not in first
+
+
+def test_objectives_begin_with_a_verb(source):
+    part = source[source.index("## You will be able to") : source.index("## You need")]
+    verbs = re.findall(r"^- \*\*(\w+)\*\*", part, flags=re.MULTILINE)
+    assert len(verbs) >= 3
+    assert set(verbs) <= VERBS
+
+
+def test_cells_are_short_and_narrow(notebook):
+    for cell in code_cells(notebook):
+        lines = [line for line in cell.source.splitlines() if line.strip()]
+        assert len(lines) <= (LONGEST_CELL if "hide-input" in tags_of(cell) else USUAL_CELL)
+        assert max(map(len, lines)) <= WIDEST, lines
+
+
+def test_a_chapter_imports_its_module_and_nothing_else(notebook, slug):
+    imports = [
+        line
+        for cell in code_cells(notebook)
+        for line in cell.source.splitlines()
+        if re.match(r"\s*(import|from)\b", line)
+    ]
+    assert imports == [f"from exercisebook.chapters import ch{slug[:2]}"]
+
+
+def test_a_sentence_has_a_line_of_its_own(prose):
+    # an initial, an abbreviation or a heading's number is no end of a sentence
+    ends = re.findall(r"^(?!\||:|\(|#).*[a-z)”*][.?!] [A-Z“*].*$", prose, flags=re.MULTILINE)
+    allowed = [line for line in ends if line.startswith(("*Necessary", "*Helpful"))]
+    assert [line for line in ends if line not in allowed] == []
+
+
+def test_no_decimal_and_no_p_value_is_typed(prose):
+    found = [
+        line
+        for line in prose.splitlines()
+        if re.search(r"\d\.\d|\bp *[<=] *\.?\d", line) and not _is_allowed(line)
+    ]
+    assert found == []
+
+
+def _is_allowed(line):
+    """Return whether a typed number is cited, or stands in an exercise as its premise."""
+    return "{footcite}" in line or "ratio of 0.85" in line or "about 0.23" in line
+
+
+def test_every_chart_and_table_is_announced_and_read(notebook):
+    cells = notebook.cells
+    for place, cell in enumerate(cells):
+        if cell.cell_type == "code" and re.search(r"_chart\(|_table\(", cell.source):
+            before = next(c for c in reversed(cells[:place]) if c.cell_type == "markdown")
+            assert before.source.strip(), cell.source
+
+
+def test_every_glued_sentence_exists_and_every_sentence_is_shown(source, slug):
+    import importlib
+
+    module = importlib.import_module(f"exercisebook.chapters.ch{slug[:2]}")
+    named = set(re.findall(r"\{glue:md\} (\w+)", source))
+    assert named == set(module.sentences(module.begin()))
+
+
+def test_a_chapter_has_two_exercises_with_solutions_at_least(source):
+    exercises = re.findall(r"\{exercise-start\}[^\n]*\n:label: ([\w-]+)", source)
+    solutions = re.findall(r"\{solution-start\} ([\w-]+)", source)
+    assert len(exercises) >= 2
+    assert exercises == solutions
+
+
+def test_every_work_cited_is_in_the_bibliography_and_the_other_way_round():
+    bibliography = (ROOT / "book" / "references.bib").read_text(encoding="utf-8")
+    entries = re.findall(r"^@\w+\{(\w+),", bibliography, flags=re.MULTILINE)
+    places = [
+        *(ROOT / "notebooks").rglob("*.md"),
+        *(ROOT / "book").glob("*.md"),
+        *(ROOT / "scripts" / "exercisebook" / "chapters").rglob("*.py"),
+        ROOT / "data" / "catalog.yml",
+    ]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in places)
+    cited = {
+        key for keys in re.findall(r"footcite\}`([\w,]+)`", text) for key in keys.split(",")
+    } | set(re.findall(r'cite: "(\w+)"', text))
+    assert len(entries) == len(set(entries))
+    assert cited == set(entries)
+
+
+def test_a_bout_never_answers_for_training(prose, slug):
+    if slug.startswith("02"):
+        assert "never of training" in prose

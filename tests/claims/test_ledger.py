@@ -1,0 +1,101 @@
+import pandas as pd
+import pytest
+from effects import claim, effects
+
+from exercisebook.chapters.ledgers import book_ledger
+from exercisebook.claims.ledger import COLUMNS, ledger, member_verdicts
+from exercisebook.claims.tables import COLUMNS as SHOWN
+from exercisebook.claims.tables import ledger_frame, ledger_text
+from exercisebook.claims.verdict import IDENTIFIED, OBSERVED
+from exercisebook.errors import Misuse
+
+
+def frame(*claims):
+    return pd.DataFrame(list(claims)).reset_index(drop=True)
+
+
+def test_a_claim_that_nothing_measured_has_one_row_that_says_what_would():
+    row = ledger(frame(claim()), effects([("tnf", 1.0, 0.1)])).iloc[0]
+    assert (row["dataset"], row["observed"]) == ("none", "not measured")
+    assert "a trial" in row["reason"]
+
+
+def test_a_claim_has_a_row_for_each_data_set():
+    both = pd.concat([effects([("il6", 1, 0.1)]), effects([("il6", 2, 0.1)], "ultramarathon")])
+    rows = ledger(frame(claim()), both)
+    assert list(rows["dataset"]) == ["grinta", "ultramarathon"]
+    assert list(rows.columns) == COLUMNS
+
+
+def test_the_join_is_by_canonical_id_and_kind_alone():
+    assert ledger(frame(claim(kind="training")), effects([("il6", 1, 0.1)]))["dataset"][0] == "none"
+
+
+def test_two_effects_for_one_question_are_refused():
+    twice = pd.concat([effects([("il6", 1.0, 0.1)])] * 2)
+    with pytest.raises(ValueError, match="more than one effect"):
+        ledger(frame(claim()), twice)
+
+
+def test_simulated_data_cannot_enter():
+    simulated = effects([("il6", 1.0, 0.1)], source="simulated-reference")
+    with pytest.raises(Misuse, match="no data set 'simulated-reference'"):
+        ledger(frame(claim()), simulated)
+
+
+def test_taking_a_data_set_away_changes_no_other_row():
+    both = pd.concat([effects([("il6", 1, 0.1)]), effects([("il6", 2, 0.1)], "ultramarathon")])
+    whole = ledger(frame(claim()), both)
+    less = ledger(frame(claim()), both[both["dataset"] == "grinta"])
+    kept = whole[whole["dataset"] == "grinta"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(kept, less)
+
+
+def test_members_of_a_group_are_judged_one_by_one():
+    group = claim(canonical_id="stress_hormones", quantifier="all")
+    table = effects([("cortisol", 1.0, 0.1), ("adrenaline", -1.0, 0.1)])
+    rows = member_verdicts(frame(group), "X-1", table)
+    assert dict(zip(rows["canonical_id"], rows["observed"], strict=True)) == {
+        "cortisol": "supported",
+        "adrenaline": "contradicted",
+    }
+
+
+@pytest.fixture(scope="module")
+def book():
+    return book_ledger()
+
+
+def test_every_row_of_the_book_has_both_verdicts_and_a_reason(book):
+    assert book["observed"].isin(OBSERVED).all()
+    assert book[["observed", "cause", "design", "directness", "reason"]].ne("").all(axis=None)
+
+
+def test_every_claim_of_the_book_has_a_row(book):
+    from exercisebook.claims.claims import claims
+
+    assert set(book["claim_id"]) == set(claims()["claim_id"])
+
+
+def test_no_simulated_cohort_is_in_the_book(book):
+    assert not book["dataset"].str.contains("simulated|reference").any()
+
+
+def test_the_cause_is_identified_by_no_fixed_order_and_no_single_arm(book):
+    weak = ("controlled, not randomised", "single-arm before-after", "cross-sectional")
+    assert (book.loc[book["design"].isin(weak), "cause"] != IDENTIFIED).all()
+
+
+def test_il6_in_grinta_is_no_better_than_inconclusive(book):
+    row = book[(book["claim_id"] == "S1-07") & (book["dataset"] == "grinta")].iloc[0]
+    assert "inconclusive for IL-6" in row["reason"]
+
+
+def test_both_verdicts_always_stand_together_in_what_is_shown(book):
+    from exercisebook.claims.claims import claims
+
+    shown = ledger_frame(book, claims())
+    assert {"is it there?", "can the design name the cause?"} <= set(SHOWN)
+    assert (shown["can the design name the cause?"] != "").all()
+    told = ledger_text(book, claims())
+    assert told.count("observed:") == told.count("cause:") == len(book)

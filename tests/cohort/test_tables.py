@@ -1,0 +1,227 @@
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from exercisebook.cohort.schemas import MEASUREMENTS, SUBJECTS
+from exercisebook.cohort.tables import problems_of, read_csv, whole_file, write_csv
+from exercisebook.errors import InvalidInput
+
+finite = st.floats(allow_nan=False, allow_infinity=False)
+
+
+def table(path, text):
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+@pytest.fixture
+def subjects(tmp_path):
+    def write(text):
+        return table(tmp_path / "subjects.csv", text)
+
+    return write
+
+
+def problems(path, schema=SUBJECTS):
+    with pytest.raises(InvalidInput) as error:
+        read_csv(path, schema)
+    return error.value.problems
+
+
+def only(found):
+    assert len(found) == 1, found
+    return found[0]
+
+
+@given(values=st.lists(finite | st.just(np.nan), max_size=20))
+def test_every_finite_float_is_read_back_exactly(values, tmp_path_factory):
+    path = tmp_path_factory.mktemp("floats") / "clinical.csv"
+    ids = [f"s{i}" for i in range(len(values))]
+    frame = pd.DataFrame({"sample_id": ids, "feature": "f", "value": values, "status": "missing"})
+    frame = frame.astype({"sample_id": object, "feature": object, "value": float, "status": object})
+    write_csv(frame, path)
+    read = read_csv(path, MEASUREMENTS)
+    assert read["value"].to_numpy().tobytes() == frame["value"].to_numpy().tobytes()
+
+
+def test_digits_round_to_significant_digits(tmp_path):
+    write_csv(pd.DataFrame({"x": [123456.789, 0.000123456, 2.0]}), tmp_path / "x.csv", digits=3)
+    assert (tmp_path / "x.csv").read_text() == "x\n1.23e+05\n0.000123\n2\n"
+
+
+def test_a_table_ends_its_lines_alike_on_every_system(tmp_path):
+    write_csv(pd.DataFrame({"x": ["a", "b"]}), tmp_path / "x.csv")
+    assert (tmp_path / "x.csv").read_bytes() == b"x\na\nb\n"
+
+
+def test_leading_zeros_and_words_like_na_stay_text(subjects):
+    read = read_csv(subjects("subject,sex,age\n007,male,\nNA,male,\n"), SUBJECTS)
+    assert read["subject"].tolist() == ["007", "NA"]
+
+
+def test_a_column_that_the_schema_does_not_know_stays_text(subjects):
+    read = read_csv(subjects("subject,sex,age,group\na,male,30,01\n"), SUBJECTS)
+    assert read["group"].tolist() == ["01"]
+
+
+def test_a_byte_order_mark_is_tolerated(subjects):
+    read = read_csv(subjects(b"\xef\xbb\xbfsubject,sex,age\na,male,30\n"), SUBJECTS)
+    assert list(read) == ["subject", "sex", "age"]
+
+
+def test_windows_line_ends_are_tolerated(subjects):
+    read = read_csv(subjects(b"subject,sex,age\r\na,male,30\r\n"), SUBJECTS)
+    assert read["age"].tolist() == [30.0]
+
+
+@pytest.mark.parametrize("end", ["\n\n\n", ",,\n,,\n"])
+def test_blank_rows_at_the_end_are_no_rows(subjects, end):
+    assert len(read_csv(subjects("subject,sex,age\na,male,30\n" + end), SUBJECTS)) == 1
+
+
+def test_blank_fields_around_numbers_are_tolerated(subjects):
+    assert read_csv(subjects("subject,sex,age\na,male, 30 \n"), SUBJECTS)["age"].tolist() == [30.0]
+
+
+def test_no_such_file_is_reported(tmp_path):
+    problem = only(problems(tmp_path / "subjects.csv"))
+    assert (problem.file, problem.found) == ("subjects.csv", "no such file")
+
+
+@pytest.mark.parametrize("text", ["", "\n\n"])
+def test_an_empty_file_is_reported(subjects, text):
+    assert only(problems(subjects(text))).found == "an empty file"
+
+
+def test_bytes_that_are_no_text_are_reported(subjects):
+    problem = only(problems(subjects(b"subject,sex,age\n\xff\xfe,male,30\n")))
+    assert problem.found == "bytes that are not UTF-8"
+    assert problem.repair == "Save the file as UTF-8."
+
+
+def test_a_row_longer_than_the_header_is_reported(subjects):
+    problem = only(problems(subjects("subject,sex,age\na,male,30\nb,male,1,5\n")))
+    assert "line 3" in problem.found
+    assert "as many fields" in problem.expected
+
+
+def test_rows_that_are_all_longer_than_the_header_are_not_shifted(subjects):
+    problem = only(problems(subjects("subject,sex,age\na,male,30,\nb,male,31,\n")))
+    assert problem.found == "a header of 3 columns above longer rows"
+
+
+def test_an_open_quote_is_reported(subjects):
+    assert "EOF inside string" in only(problems(subjects('subject,sex,age\n"a,male,30\n'))).found
+
+
+def test_a_missing_column_is_reported_with_the_nearest_one(subjects):
+    problem = only(problems(subjects("subject,sex,Age\na,male,30\n")))
+    assert problem.expected == "a column 'age'"
+    assert "did you mean 'Age'?" in problem.repair
+
+
+def test_a_table_with_semicolons_misses_its_columns(subjects):
+    found = problems(subjects("subject;sex;age\na;male;30\n"))
+    assert [p.expected for p in found] == [f"a column {c!r}" for c in ("subject", "sex", "age")]
+
+
+@pytest.mark.parametrize(
+    "field", ["30,5", "inf", "-inf", "1e999", "nan", "NA", "n.d.", "0x1F", "1_000", "<0.5", "True"]
+)
+def test_what_is_no_finite_number_is_reported_as_it_stands(subjects, field):
+    problem = only(problems(subjects(f'subject,sex,age\na,male,30\nb,male,"{field}"\n')))
+    assert (problem.file, problem.row, problem.column) == ("subjects.csv", 3, "age")
+    assert problem.found == repr(field)
+    assert "a point as decimal mark" in problem.expected
+    assert problem.repair == "Correct the value."
+
+
+def test_an_unknown_word_is_reported_with_the_known_ones(subjects):
+    problem = only(problems(subjects("subject,sex,age\na,mal,30\n")))
+    assert (problem.row, problem.column, problem.found) == (2, "sex", "'mal'")
+    assert all(word in problem.expected for word in ("female", "male", "unknown"))
+
+
+@pytest.mark.parametrize(("age", "expected"), [("-1", "at least"), ("131", "at most")])
+def test_a_number_out_of_range_is_reported(subjects, age, expected):
+    problem = only(problems(subjects(f"subject,sex,age\na,male,{age}\n")))
+    assert (problem.row, problem.column, problem.found) == (2, "age", repr(age))
+    assert expected in problem.expected
+
+
+def test_an_empty_field_that_must_be_filled_is_reported(subjects):
+    problem = only(problems(subjects("subject,sex,age\n,male,30\n")))
+    assert (problem.row, problem.column, problem.repair) == (2, "subject", "Fill the field.")
+
+
+def test_a_repeated_key_is_reported_in_each_of_its_rows(subjects):
+    found = problems(subjects("subject,sex,age\na,male,\nb,male,\na,male,\n"))
+    assert [(p.row, p.column, p.expected) for p in found] == [
+        (2, "subject", "each key once"),
+        (4, "subject", "each key once"),
+    ]
+
+
+def test_a_repeated_pair_of_keys_is_reported_with_its_rows(tmp_path):
+    text = "sample_id,feature,value,status\na,f,1,ok\na,g,1,ok\na,f,2,ok\n"
+    found = problems(table(tmp_path / "clinical.csv", text), MEASUREMENTS)
+    assert {p.row for p in found} == {2, 4}
+    assert {p.expected for p in found} == {"each key once"}
+
+
+def test_half_a_key_is_no_repeated_key(tmp_path):
+    text = "sample_id,value,status\na,1,ok\na,2,ok\n"
+    problem = only(problems(table(tmp_path / "clinical.csv", text), MEASUREMENTS))
+    assert problem.expected == "a column 'feature'"
+
+
+def test_a_fault_below_a_blank_line_is_reported_in_its_own_row(subjects):
+    found = problems(subjects("subject,sex,age\na,male,30\n\nb,male,x\n"))
+    assert [p.row for p in found if p.found == "'x'"] == [4]
+    assert {p.row for p in found if p.found == "''"} == {3}
+
+
+def test_all_faults_of_a_table_are_reported_at_once(tmp_path):
+    text = "sample_id,feature,value\na,f,1;5\n,f,inf\nc,f,1\nc,f,2\n"
+    found = problems(table(tmp_path / "clinical.csv", text), MEASUREMENTS)
+    assert {(p.row, p.column) for p in found} == {
+        (None, None),
+        (2, "value"),
+        (3, "sample_id"),
+        (3, "value"),
+        (4, "sample_id"),
+        (5, "sample_id"),
+        (4, "feature"),
+        (5, "feature"),
+    }
+
+
+def test_a_table_in_memory_is_examined_by_position_not_by_index(tmp_path):
+    frame = pd.DataFrame(
+        {"subject": ["a", "b"], "sex": ["male", "mal"], "age": [1.0, np.inf]}, index=[9, 9]
+    )
+    found = problems_of(frame, tmp_path / "subjects.csv", SUBJECTS)
+    assert {(p.row, p.column) for p in found} == {(3, "sex"), (3, "age")}
+
+
+def test_a_file_replaced_by_half_keeps_its_old_bytes(tmp_path):
+    path = table(tmp_path / "x.csv", "old")
+
+    def interrupted():
+        with whole_file(path) as temporary:
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["x.csv"]
+
+
+def test_a_written_file_can_be_read_by_others(tmp_path):
+    write_csv(pd.DataFrame({"x": [1]}), tmp_path / "deep" / "x.csv")
+    assert (tmp_path / "deep" / "x.csv").stat().st_mode & 0o777 == 0o644

@@ -1,0 +1,161 @@
+import json
+
+import nbformat
+import pytest
+import yaml
+
+from exercisebook.paths import ROOT
+from exercisebook.publish.execute import INJECTED, outputs_onto, without_timing
+from exercisebook.publish.notebooks import chapter_slugs, find_chapter, read_chapter, tags_of
+from exercisebook.publish.plan import ChapterPlan, Plan, read_plan, write_plan
+from exercisebook.publish.stage import omitted_labels, stage, without_execution, without_links
+
+SLUG = chapter_slugs()[1]
+
+
+def executed(slug=SLUG, parameters=None):
+    """Return a chapter as if it had been executed, its outputs made up."""
+    notebook = read_chapter(slug)
+    place = next(i for i, c in enumerate(notebook.cells) if "parameters" in tags_of(c))
+    if parameters:
+        cell = nbformat.v4.new_code_cell(parameters, metadata={"tags": [INJECTED]})
+        notebook.cells.insert(place + 1, cell)
+    for number, cell in enumerate(c for c in notebook.cells if c.cell_type == "code"):
+        cell.execution_count = number + 1
+        cell.outputs = [nbformat.v4.new_output("stream", text=f"output {number}")]
+    return notebook
+
+
+def plan_of(tmp_path, slugs=(SLUG,), parameters=None, report=True):
+    chapters = []
+    for slug in slugs:
+        path = tmp_path / "executed" / f"{slug}.ipynb"
+        path.parent.mkdir(exist_ok=True)
+        nbformat.write(executed(slug, "arm = 'P4'" if parameters else None), path)
+        chapters.append(ChapterPlan(slug, "key", dict(parameters or {}), path, path))
+    return Plan(ROOT, tmp_path / "out", tuple(chapters), report)
+
+
+def staged(tmp_path, **changes):
+    plan = plan_of(tmp_path, **changes)
+    folder = tmp_path / "stage"
+    stage(plan, folder)
+    return folder
+
+
+def test_the_staged_configuration_differs_in_the_one_key(tmp_path):
+    before = yaml.safe_load((ROOT / "_config.yml").read_text())
+    after = yaml.safe_load((staged(tmp_path) / "_config.yml").read_text())
+    assert (before["execute"]["execute_notebooks"], after["execute"]["execute_notebooks"]) == (
+        "force",
+        "off",
+    )
+    before["execute"]["execute_notebooks"] = "off"
+    assert after == before
+
+
+def test_a_configuration_without_that_key_is_refused():
+    with pytest.raises(ValueError, match="execute_notebooks"):
+        without_execution("title: x\n")
+
+
+def test_todays_prose_gets_the_outputs_of_the_same_code():
+    source = read_chapter(SLUG)
+    source.cells[0].source += "\nA new sentence."
+    merged = outputs_onto(source, executed())
+    assert "A new sentence." in merged.cells[0].source
+    outputs = [c.outputs[0].text for c in merged.cells if c.cell_type == "code"]
+    assert outputs == [f"output {i}" for i in range(len(outputs))]
+
+
+def test_other_code_is_refused():
+    source = read_chapter(SLUG)
+    next(c for c in source.cells if c.cell_type == "code").source += "  # changed"
+    with pytest.raises(ValueError, match="other code cells"):
+        outputs_onto(source, executed())
+
+
+def test_given_parameters_stand_hidden_behind_the_defaults_and_in_a_banner(tmp_path):
+    folder = staged(tmp_path, parameters={"arm": "P4"})
+    notebook = nbformat.read(folder / "notebooks" / f"{SLUG}.ipynb", as_version=4)
+    places = [i for i, c in enumerate(notebook.cells) if "parameters" in tags_of(c)]
+    injected = notebook.cells[places[0] + 1]
+    assert injected.source == "arm = 'P4'"
+    assert set(tags_of(injected)) == {INJECTED, "remove-cell"}
+    assert any("`arm = P4`" in c.source for c in notebook.cells if c.cell_type == "markdown")
+
+
+def test_text_for_the_default_alone_is_dropped_for_any_other(tmp_path, monkeypatch):
+    from exercisebook.publish import stage as module
+
+    real = module.read_chapter
+
+    def with_default_text(slug, root=ROOT):
+        notebook = real(slug, root)
+        cell = nbformat.v4.new_markdown_cell("Only here.", metadata={"tags": ["only-default"]})
+        notebook.cells.insert(3, cell)
+        return notebook
+
+    monkeypatch.setattr(module, "read_chapter", with_default_text)
+    default = staged(tmp_path)
+    assert "Only here." in (default / "notebooks" / f"{SLUG}.ipynb").read_text()
+    (tmp_path / "b").mkdir()
+    other = staged(tmp_path / "b", parameters={"arm": "P4"})
+    assert "Only here." not in (other / "notebooks" / f"{SLUG}.ipynb").read_text()
+
+
+def test_a_report_lists_its_chapters_alone_and_links_to_no_other(tmp_path):
+    folder = staged(tmp_path)
+    toc = (folder / "_toc.yml").read_text()
+    assert SLUG in toc
+    assert chapter_slugs()[0] not in toc
+    pages = [*(folder / "book").glob("*.md"), folder / "notebooks" / f"{SLUG}.ipynb"]
+    assert not any("(#cohort-design)" in page.read_text() for page in pages)
+    assert any("Cohort design" in page.read_text() for page in pages)
+
+
+def test_the_whole_book_omits_nothing(tmp_path):
+    plan = plan_of(tmp_path, slugs=chapter_slugs(), report=False)
+    assert omitted_labels(plan) == {}
+
+
+def test_links_to_what_is_left_out_become_words():
+    omitted = {"gone": "The title"}
+    text = "See [](#gone), [these words](#gone) and [](#kept)."
+    assert without_links(text, omitted) == "See The title, these words and [](#kept)."
+
+
+def test_provenance_tells_commit_versions_keys_and_data(tmp_path):
+    told = json.loads((staged(tmp_path) / "provenance.json").read_text())
+    assert told["chapters"][SLUG]["key"] == "key"
+    assert {"commit", "date", "python", "packages", "data"} <= set(told)
+    assert set(told["data"]["grinta"]) == {"data_immune.rda", "data_nk.rda"}
+
+
+def test_times_and_paths_leave_an_executed_notebook():
+    notebook = executed()
+    notebook.metadata["papermill"] = {"output_path": "somewhere", "duration": 3}
+    notebook.cells[0].metadata["papermill"] = {"duration": 1}
+    notebook.cells[0].metadata["execution"] = {"iopub.status.busy": "now"}
+    clean = without_timing(notebook)
+    assert "papermill" not in clean.metadata
+    assert not {"papermill", "execution"} & set(clean.cells[0].metadata)
+
+
+def test_reading_a_chapter_twice_gives_the_same_ids():
+    assert nbformat.writes(read_chapter(SLUG)) == nbformat.writes(read_chapter(SLUG))
+
+
+def test_a_plan_is_read_as_it_was_written_and_keeps_its_time_if_unchanged(tmp_path):
+    plan = plan_of(tmp_path)
+    path = tmp_path / "plan.json"
+    write_plan(plan, path)
+    time = path.stat().st_mtime_ns
+    write_plan(plan, path)
+    assert path.stat().st_mtime_ns == time
+    assert read_plan(path) == plan
+
+
+@pytest.mark.parametrize("name", ["02", "2", SLUG, SLUG[3:], SLUG[3:].replace("_", "-")])
+def test_a_chapter_is_found_by_number_or_name(name):
+    assert find_chapter(name) == SLUG
