@@ -67,19 +67,21 @@ def repeated_occasions(rng: np.random.Generator) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def censored_differences(rng: np.random.Generator) -> pd.DataFrame:
-    """Return differences known exactly, from below, from above, or between two ends."""
-    tables = []
-    for name, n in {"from above": 24, "from both sides": 40}.items():
-        d = rng.normal(0.7, 1.1, n).round(4)
-        low, high = d.copy(), d.copy()
-        over, under = d > 1.5, d < -0.2
-        low[over], high[over] = 1.5, np.inf
-        if name == "from both sides":
-            low[under], high[under] = -np.inf, -0.2
-            low[:3], high[:3] = d[:3] - 0.5, d[:3] + 0.25
-        tables.append(pd.DataFrame({"case": name, "low": low, "high": high}))
-    return pd.concat(tables, ignore_index=True)
+def censored_values(rng: np.random.Generator) -> pd.DataFrame:
+    """Return log2 values of people before and after, on two days, some below a limit."""
+    rows = []
+    for case, n, limit in (("two cells", 14, -0.6), ("four cells", 20, -0.4)):
+        person = rng.normal(0, 1, n)
+        for arm in ("bout", "rest")[: 1 if case == "two cells" else 2]:
+            day = rng.normal(0, 0.3, n)
+            for phase in ("before", "after"):
+                rise = 0.8 if (arm, phase) == ("bout", "after") else 0.0
+                log2 = (person + day + rise + rng.normal(0, 0.5, n)).round(4)
+                for i, value in enumerate(log2):
+                    seen = int(value >= limit)
+                    rows.append((case, f"s{i}", arm, phase, max(value, limit), seen))
+    columns = ["case", "subject", "arm", "phase", "log2_value", "seen"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def main() -> None:
@@ -89,7 +91,7 @@ def main() -> None:
         "survey_sample": survey_sample(rng),
         "wilcoxon_vectors": wilcoxon_vectors(rng),
         "repeated_occasions": repeated_occasions(rng),
-        "censored_differences": censored_differences(rng),
+        "censored_values": censored_values(rng),
     }
     for name, table in tables.items():
         table.to_csv(HERE / f"{name}.csv", index=False, lineterminator="\n")

@@ -59,15 +59,22 @@ variance_rows <- lapply(unique(occasions$feature), function(name) {
 })
 write_table(do.call(rbind, variance_rows), "variance_reference.csv")
 
-# a mean where some differences are intervals -------------------------------------------------
-censored <- read.csv("censored_differences.csv")
+# a mean difference where some values lie below a limit ---------------------------------------
+censored <- read.csv("censored_values.csv")
 tobit_rows <- lapply(unique(censored$case), function(name) {
   own <- censored[censored$case == name, ]
-  low <- ifelse(is.infinite(own$low), NA, own$low)
-  high <- ifelse(is.infinite(own$high), NA, own$high)
-  fit <- survreg(Surv(low, high, type = "interval2") ~ 1, dist = "gaussian",
+  own$cell <- factor(paste(own$arm, own$phase))
+  fit <- survreg(Surv(log2_value, seen, type = "left") ~ 0 + cell + strata(cell),
+                 data = own, dist = "gaussian", cluster = subject, robust = TRUE,
                  control = survreg.control(rel.tolerance = 1e-13, maxiter = 200))
-  data.frame(case = name, estimate = unname(coef(fit)[1]), se = sqrt(fit$var[1, 1]))
+  weight <- c("bout after" = 1, "bout before" = -1, "rest after" = -1, "rest before" = 1)
+  weight <- weight[levels(own$cell)]
+  means <- seq_along(weight)
+  data.frame(
+    case = name, n = length(unique(own$subject)), estimate = sum(weight * coef(fit)[means]),
+    # without the factor n / (n - 1)
+    se = sqrt(drop(t(weight) %*% fit$var[means, means] %*% weight))
+  )
 })
 write_table(do.call(rbind, tobit_rows), "tobit_reference.csv")
 

@@ -12,6 +12,9 @@ from exercisebook.simulate.worlds import BLOCKS, PHASES, world
 DRAWS, PEOPLE, SEED = 2000, 13, 20251121
 BEFORE, ACUTE, TRAINING = (PHASES.index(p) for p in ("baseline", "acute", "training"))
 
+VOLUME_LEFT = {"clinical": 0.9, "cytokines": 0.9, "blood_count": 0.45 + 0.55 * 0.9}
+"""Of plasma, and of blood, whose cells stay."""
+
 seeds = st.integers(0, 2**32 - 1)
 subsets = st.lists(st.sampled_from(BLOCKS), unique=True, min_size=1).map(tuple)
 
@@ -35,6 +38,10 @@ def people(logs):
 
 def variance_of_log(cv):
     return np.log1p(np.asarray(cv) ** 2)
+
+
+def is_solid(features):
+    return features["unit"].isin(["kg/m²", "beats/min"]).to_numpy()
 
 
 def assert_within_four_errors(found, expected, error):
@@ -113,9 +120,9 @@ def test_no_two_people_phases_or_draws_are_the_same():
 def test_mean_effects_are_the_truth(many, block, phase):
     logs, features = many[block]
     change = people(logs)[:, PHASES.index(phase)] - people(logs)[:, BEFORE]
-    dissolved = ~features["unit"].isin(["kg/m²", "beats/min"])
-    concentrated = -np.log2(0.9) if phase == "acute" else 0.0
-    expected = np.log(2) * (features[f"log2_{phase}"] + concentrated * dissolved).to_numpy()
+    volume = VOLUME_LEFT if phase == "acute" else dict.fromkeys(VOLUME_LEFT, 1.0)
+    concentrated = -np.log(np.where(is_solid(features), 1.0, volume[block]))
+    expected = np.log(2) * features[f"log2_{phase}"].to_numpy() + concentrated
     error = change.std(axis=0, ddof=1) / np.sqrt(len(change))
     assert_within_four_errors(change.mean(axis=0), expected, error)
 
@@ -166,19 +173,22 @@ def test_a_person_is_the_same_in_every_phase_but_for_occasion_and_assay():
     np.testing.assert_allclose(values, values[:, :, :1] * np.ones((1, 1, 3, 1)))
 
 
-def test_plasma_volume_concentrates_everything_dissolved_alike():
+def test_plasma_volume_concentrates_solutes_alike_and_cells_by_the_loss_of_blood():
     reference = world("reference")
     quiet = reference.features.assign(
         cv_between=0.0, cv_within=0.0, cv_assay=0.0, log2_acute=0.0, log2_training=0.0
     )
     arrays = simulate_arrays(replace(reference, features=quiet), 5, np.random.default_rng(SEED))
-    ratios = np.concatenate([a[0, :, ACUTE] / a[0, :, BEFORE] for a in arrays.values()], axis=1)
-    units = np.concatenate([reference.block(block)["unit"] for block in arrays])
-    dissolved = ~np.isin(units, ["kg/m²", "beats/min"])
-    np.testing.assert_allclose(ratios[:, ~dissolved], 1)
-    np.testing.assert_allclose(ratios[:, dissolved], ratios[:, :1] * np.ones((1, dissolved.sum())))
-    assert np.all(ratios[:, 0] > 1)
-    assert len(np.unique(ratios[:, 0].round(6))) == 5
+    ratios = {block: a[0, :, ACUTE] / a[0, :, BEFORE] for block, a in arrays.items()}
+    solid = is_solid(reference.block("clinical"))
+    plasma_left = 1 / ratios["cytokines"][:, :1]
+    np.testing.assert_allclose(ratios["clinical"][:, solid], 1)
+    for solutes in (ratios["clinical"][:, ~solid], ratios["cytokines"]):
+        np.testing.assert_allclose(solutes * plasma_left, 1)
+    # of 100 parts of blood 45 are cells and stay
+    np.testing.assert_allclose(ratios["blood_count"] * (0.45 + 0.55 * plasma_left), 1)
+    assert np.all(plasma_left < 1)
+    assert len(np.unique(plasma_left.round(6))) == 5
 
 
 @pytest.mark.parametrize("block", BLOCKS)

@@ -132,7 +132,9 @@ def test_a_tube_shows_the_loss_of_water_in_the_acute_sample_alone(simulation):
     acute = shift["acute-baseline"]
     solid = ["body_mass_index", "resting_pulse"]
     assert (acute[solid] == 0).all()
-    np.testing.assert_allclose(acute.drop(solid), -np.log2(0.9))
+    cells = simulation.cohort.features.query("modality == 'blood_count'")["feature"]
+    np.testing.assert_allclose(acute[cells], -np.log2(0.45 + 0.55 * 0.9))
+    np.testing.assert_allclose(acute.drop([*solid, *cells]), -np.log2(0.9))
     assert (shift["training-baseline"] == 0).all()
 
 

@@ -174,7 +174,7 @@ def test_a_workbook_without_the_sheet_is_refused(read_broken):
 
 
 def test_a_sheet_without_the_list_of_wells_is_refused(read_broken):
-    with pytest.raises(Failure, match="no row of headers with 'Calc. Concentration'"):
+    with pytest.raises(Failure, match=r"no row of headers with 'Calc\. Concentration'"):
         read_broken(PLATE, lambda book: overwrite(book["Raw Data"], "Calc. Concentration", "c"))
 
 

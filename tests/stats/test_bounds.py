@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from exercisebook.stats.bounds import bounds_of, interval_differences, tobit_mean
+from exercisebook.stats.bounds import bounds_of, interval_differences
 
 INF = np.inf
 WITHIN = pd.Series(
@@ -243,83 +243,6 @@ def test_knowing_less_never_narrows_the_bounds(d, who, width):
     assert b.p_low <= a.p_low <= a.p_high <= b.p_high
 
 
-# The mean by maximum likelihood --------------------------------------------------------------
-
-
-def test_with_everything_seen_it_is_the_mean_with_the_standard_error_of_likelihood():
-    d = np.random.default_rng(1).normal(1, 2, 20)
-    fit = tobit_mean(pd.DataFrame({"low": d, "high": d}))
-    assert fit.estimate == pytest.approx(d.mean(), abs=1e-6)
-    assert fit.se == pytest.approx(d.std(ddof=0) / np.sqrt(20), rel=1e-4)
-    assert fit.n_subjects == 20
-
-
-@pytest.mark.parametrize(("side", "width"), [("above", 0.8), ("below", 0.8), ("both", 1.2)])
-def test_a_known_mean_is_found_where_limits_are_set_beforehand(side, width):
-    rng = np.random.default_rng(2)
-    n, studies, mean, sd = 40, 120, 1.0, 1.5
-    estimates, errors = [], []
-    for _ in range(studies):
-        low = rng.normal(mean, sd, n)
-        high = low.copy()
-        if side != "below":
-            over = high > mean + width * sd
-            low[over], high[over] = mean + width * sd, INF
-        if side != "above":
-            under = high < mean - width * sd
-            low[under], high[under] = -INF, mean - width * sd
-        fit = tobit_mean(pd.DataFrame({"low": low, "high": high}))
-        estimates.append(fit.estimate)
-        errors.append(fit.se)
-    miss = np.array(estimates) - mean
-    assert abs(miss.mean()) < 2 * miss.std() / np.sqrt(studies)
-    assert 0.90 <= (np.abs(miss) <= 1.96 * np.array(errors)).mean() <= 0.98
-
-
-@pytest.mark.xfail(
-    strict=True,
-    reason="the bound of a change from a resting value below its limit is the later value less "
-    "that limit, and so moves with the change: not the censoring that the likelihood assumes",
-)
-def test_a_known_mean_is_found_where_resting_values_lie_below_their_limit():
-    rng = np.random.default_rng(3)
-    n, studies, mean, limit = 40, 100, 3.0, stats.norm.ppf(0.3)
-    miss = []
-    for _ in range(studies):
-        rest = rng.normal(0, 1, n)
-        later = rest + rng.normal(mean, 1, n)
-        hidden = rest < limit
-        low = later - np.where(hidden, limit, rest)
-        fit = tobit_mean(pd.DataFrame({"low": low, "high": np.where(hidden, INF, low)}))
-        miss.append(fit.estimate - mean)
-    assert abs(np.mean(miss)) < 2 * np.std(miss) / np.sqrt(studies)
-
-
-def test_people_of_whom_nothing_is_known_do_not_count():
-    d = np.random.default_rng(4).normal(1, 2, 10)
-    known = pd.DataFrame({"low": d, "high": d})
-    with_unseen = pd.concat([known, table_of((-INF, INF), (-INF, INF))])
-    assert tobit_mean(with_unseen).n_subjects == 10
-    assert tobit_mean(with_unseen).estimate == pytest.approx(tobit_mean(known).estimate)
-
-
-def test_the_wider_a_bound_the_less_it_says():
-    seen = [(x, x) for x in (0.2, 0.9, 1.4, 0.6, 1.1)]
-    near, far = (tobit_mean(table_of(*seen, (x, INF))).estimate for x in (2.0, -50.0))
-    alone = tobit_mean(table_of(*seen)).estimate
-    assert far == pytest.approx(alone, abs=1e-6)
-    assert near > alone
-
-
-@pytest.mark.parametrize(
-    ("known", "bounded"), [(2, 1), (3, 4), (0, 5)], ids=["two", "under half", "none"]
-)
-def test_too_few_known_differences_are_refused_with_their_number(known, bounded):
-    rows = [(float(i), float(i)) for i in range(known)] + [(1.0, INF)] * bounded
-    with pytest.raises(ValueError, match=f"{known} of {known + bounded}"):
-        tobit_mean(table_of(*rows))
-
-
-def test_half_of_them_known_is_enough():
-    rows = [(0.1, 0.1), (0.9, 0.9), (0.4, 0.4), *[(0.0, INF)] * 3]
-    assert tobit_mean(table_of(*rows)).n_subjects == 6
+def test_bounds_of_nobody_are_refused():
+    with pytest.raises(ValueError, match="no persons"):
+        bounds_of(pd.DataFrame({"low": [], "high": []}))

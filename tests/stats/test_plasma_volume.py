@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exercisebook.stats.plasma_volume import dill_costill, log2_shift, van_beaumont
+from exercisebook.stats.plasma_volume import (
+    dill_costill,
+    explaining_loss,
+    log2_shift,
+    log2_shift_of_cells,
+    van_beaumont,
+)
 
 haematocrit = st.floats(20, 65)
 haemoglobin = st.floats(8, 20)
@@ -77,3 +83,28 @@ def test_a_concentration_changed_by_water_alone_has_the_same_amount(concentratio
     volume = 1 + change / 100
     concentrated = np.log2(concentration / volume) - np.log2(concentration)
     assert concentrated + log2_shift(change) == pytest.approx(0, abs=1e-9)
+
+
+def test_a_loss_of_a_tenth_of_plasma_takes_a_nineteenth_off_the_blood():
+    # 45 parts of cells stay, 55 of plasma become 49.5
+    assert 2 ** log2_shift_of_cells(-10) == pytest.approx(0.945)
+    assert 2 ** log2_shift_of_cells(-10, haematocrit=40) == pytest.approx(0.94)
+
+
+@given(haematocrit, haematocrit)
+def test_red_cells_that_are_only_concentrated_keep_their_amount(before, after):
+    """The haematocrit is itself a count in whole blood: corrected by its own loss, it stays."""
+    change = van_beaumont(before, after)
+    corrected = np.log2(after / before) + log2_shift_of_cells(change, before)
+    assert corrected == pytest.approx(0, abs=1e-9)
+
+
+@given(st.floats(-0.5, 0.9))
+def test_the_loss_that_explains_a_ratio_takes_all_of_it(log2_ratio):
+    of_solute, of_cells = explaining_loss(log2_ratio), explaining_loss(log2_ratio, of_cells=True)
+    assert log2_ratio + log2_shift(-of_solute) == pytest.approx(0, abs=1e-9)
+    assert log2_ratio + log2_shift_of_cells(-of_cells) == pytest.approx(0, abs=1e-9)
+
+
+def test_no_loss_of_plasma_makes_three_cells_of_one():
+    assert explaining_loss(np.log2(3), of_cells=True) > 100

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from exercisebook.errors import Misuse, closest
-from exercisebook.simulate.worlds import BLOCKS, PHASES, World
+from exercisebook.simulate.worlds import BLOCKS, PHASES, World, log_diluted
 
 Array = NDArray[np.float64]
 
@@ -27,11 +27,12 @@ def simulate_arrays(
 
     On the log scale a measured value is
 
-    .. math:: y_{dipk} = \mu_k + b_{dik} + e_{dipk} + \beta_{pk} - v_{dip} + a_{dipk},
+    .. math:: y_{dipk} = \mu_k + b_{dik} + e_{dipk} + \beta_{pk} - v_{dipk} + a_{dipk},
 
-    with person :math:`b`, occasion :math:`e`, effect :math:`\beta`, the log of plasma volume
-    :math:`v` relative to baseline, and assay error :math:`a`. A coefficient of variation
-    :math:`c` becomes a log-scale standard deviation :math:`\sqrt{\log(1 + c^2)}`.
+    with person :math:`b`, occasion :math:`e`, effect :math:`\beta`, assay error :math:`a`, and
+    the log :math:`v` of volume relative to baseline: of plasma for what is dissolved in it, of
+    blood for the cells counted in it. A coefficient of variation :math:`c` becomes a log-scale
+    standard deviation :math:`\sqrt{\log(1 + c^2)}`.
 
     Parameters
     ----------
@@ -98,14 +99,12 @@ def _draw_block(world: World, block: str, volume: Array, rng: np.random.Generato
     for phase in ("acute", "training"):
         effect[PHASES.index(phase)] = np.log(2) * features[f"log2_{phase}"].to_numpy()
     centre = np.log(features["centre"].to_numpy())
-    # mass over height knows no plasma volume, nor does a pulse
-    dissolved = ~features["unit"].isin(["kg/m²", "beats/min"]).to_numpy()
     log_value = (
         centre
         + noise("between", n, 1)
         + noise("within", n, phases)
         + effect
-        - volume[..., None] * dissolved
+        - log_diluted(features, volume)
         + noise("assay", n, phases)
     )
     return np.exp(log_value)

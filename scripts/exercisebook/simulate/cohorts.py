@@ -12,7 +12,7 @@ from exercisebook.cohort.frames import contrasts_frame, features_frame, measured
 from exercisebook.cohort.package import Cohort, refuse_occupied, write_cohort
 from exercisebook.cohort.tables import write_csv
 from exercisebook.simulate.arrays import Array, simulate_arrays
-from exercisebook.simulate.worlds import ARM, BLOCKS, PHASES, World
+from exercisebook.simulate.worlds import ARM, BLOCKS, PHASES, World, log_diluted
 
 _DAYS = {"baseline": 45.0, "acute": 46.0, "training": 72.0}
 _HOURS_SINCE_BOUT = {"baseline": np.nan, "acute": 0.1, "training": 24.0}
@@ -151,8 +151,8 @@ def _measured(values: Array, features: pd.DataFrame, samples: pd.DataFrame) -> p
 
 
 def _truth(world: World, features: pd.DataFrame) -> pd.DataFrame:
-    concentrated = -np.log2(1 + world.plasma_volume_acute)
-    dissolved = ~features["unit"].isin(["kg/m²", "beats/min"])
+    lost = np.log1p(world.plasma_volume_acute)
+    concentrated = -log_diluted(features, np.asarray(lost)) / np.log(2)
     tables = []
     for phase, shift in (("acute", concentrated), ("training", 0.0)):
         content = features[f"log2_{phase}"]
@@ -162,7 +162,7 @@ def _truth(world: World, features: pd.DataFrame) -> pd.DataFrame:
                     "feature": features["feature"],
                     "contrast": f"{phase}-baseline",
                     "log2_content": content,
-                    "log2_concentration": content + shift * dissolved,
+                    "log2_concentration": content + shift,
                 }
             )
         )

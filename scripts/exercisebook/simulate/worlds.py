@@ -7,7 +7,9 @@ as assumed; the study's own numbers are not public, so its effects are assumptio
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from exercisebook.errors import Misuse, closest
 
@@ -16,6 +18,12 @@ PHASES = ("baseline", "acute", "training")
 
 ARM = "exercise"
 BLOCKS = ("clinical", "blood_count", "cytokines")
+
+HAEMATOCRIT = 0.45
+"""Share of blood that is cells, in every world."""
+
+SOLID_UNITS = ("kg/m²", "beats/min")
+"""Mass over height knows no plasma volume, nor does a pulse."""
 
 _NUMBERS = Path(__file__).with_name("calibration.csv")
 
@@ -36,7 +44,7 @@ class World:
         detection_limit.
     plasma_volume_acute : float
         Change of plasma volume in the acute sample, as a fraction: -0.1 is a loss of a tenth,
-        which concentrates everything else.
+        which concentrates solutes by 1/0.9, and blood cells by what it takes off the blood.
     plasma_volume_sd : float
         Standard deviation of the log of plasma volume between people.
     """
@@ -50,6 +58,29 @@ class World:
     def block(self, name: str) -> pd.DataFrame:
         """Return the features of one block."""
         return self.features[self.features["block"] == name].reset_index(drop=True)
+
+
+def log_diluted(features: pd.DataFrame, log_plasma: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the log of the volume that each feature is dissolved or counted in.
+
+    Parameters
+    ----------
+    features : DataFrame
+        block and unit, one row a feature.
+    log_plasma : ndarray, shape (...)
+        Log of plasma volume relative to baseline.
+
+    Returns
+    -------
+    ndarray, shape (..., features)
+        That of plasma for a solute; of whole blood for cells, whose own volume does not leave;
+        0 for what is neither.
+    """
+    plasma = log_plasma[..., None]
+    blood = np.log(HAEMATOCRIT + (1 - HAEMATOCRIT) * np.exp(plasma))
+    counted = features["block"].eq("blood_count").to_numpy()
+    solid = features["unit"].isin(SOLID_UNITS).to_numpy()
+    return np.where(solid, 0.0, np.where(counted, blood, plasma))
 
 
 def world(name: str) -> World:

@@ -2,8 +2,9 @@
 
 A value below detection lies somewhere under its limit; a runner who was not bled could have had
 any value. Each person's difference is then an interval, perhaps an endless one. The median and
-the signed-rank test move one way when a difference does, so their extremes lie at the ends of
-those intervals: no assumption, no imputation.
+the signed-rank sum move one way when a difference does, so their extremes lie at the ends of
+those intervals: no assumption, no imputation. The p value does not move one way; it is searched
+over every rank sum between those two.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import stats
 
 from exercisebook.stats.differences import cells_of
 from exercisebook.stats.hodges_lehmann import rank_sum_counts
@@ -91,11 +91,18 @@ def bounds_of(intervals: pd.DataFrame) -> Bounds:
     -------
     Bounds
 
+    Raises
+    ------
+    ValueError
+        If there is nobody.
+
     References
     ----------
     Manski (1990), Am Econ Rev 80, 319-323, for bounds without assumptions. Helsel (2012),
-    Statistics for Censored Environmental Data, for ranks with non-detects.
+    Statistics for Censored Environmental Data Using Minitab and R, for ranks with non-detects.
     """
+    if intervals.empty:
+        raise ValueError("no persons: bounds need at least one")
     low, high = intervals["low"].to_numpy(float), intervals["high"].to_numpy(float)
     p_low, p_high = _signed_rank_range(low, high)
     return Bounds(
@@ -113,7 +120,7 @@ def bounds_of(intervals: pd.DataFrame) -> Bounds:
 def _median(values: NDArray[np.float64]) -> float:
     ordered = np.sort(values)
     middle = ordered[[(len(values) - 1) // 2, len(values) // 2]]
-    # the two middle values may be -inf and +inf only if nothing is known
+    # all low ends are finite or -inf, all high ends finite or +inf: one endless middle decides
     return float(middle.mean()) if np.isfinite(middle).all() else float(middle[np.isinf(middle)][0])
 
 
@@ -131,61 +138,3 @@ def _positive_averages(d: NDArray[np.float64]) -> float:
     i, j = np.triu_indices(len(d))
     averages = d[i] + d[j]
     return float((averages > 0).sum() + (averages == 0).sum() / 2)
-
-
-@dataclass(frozen=True)
-class CensoredMean:
-    """A mean difference by maximum likelihood where some values lie below detection."""
-
-    estimate: float
-    se: float
-    n_subjects: int
-
-
-def tobit_mean(intervals: pd.DataFrame, seen_at_least: float = 0.5) -> CensoredMean:
-    r"""Return the mean of normal differences of which some are known only as intervals.
-
-    Maximises :math:`\sum_{known} \log \phi + \sum_{interval} \log(\Phi(b_i) - \Phi(a_i))`.
-
-    Parameters
-    ----------
-    intervals : DataFrame
-        ``low`` and ``high``; persons about whom nothing is known are left out.
-    seen_at_least : float
-        Share of the others that must be known exactly.
-
-    Returns
-    -------
-    CensoredMean
-        With the standard error from the observed information.
-
-    Raises
-    ------
-    ValueError
-        If fewer differences than that are known: the answer would be the normal curve's.
-
-    References
-    ----------
-    Tobin (1958), Econometrica 26, 24-36.
-    """
-    from scipy import optimize
-    from statsmodels.tools.numdiff import approx_hess
-
-    told = intervals[np.isfinite(intervals).any(axis=1)]
-    low, high = told["low"].to_numpy(float), told["high"].to_numpy(float)
-    known = low == high
-    if known.sum() < 3 or known.mean() < seen_at_least:
-        raise ValueError(f"{known.sum()} of {len(told)} differences are known; too few for Tobit")
-
-    def loss(parameters: NDArray[np.float64]) -> float:
-        mean, sigma = parameters[0], np.exp(parameters[1])
-        a, b = (low[~known] - mean) / sigma, (high[~known] - mean) / sigma
-        inside = np.log(np.maximum(stats.norm.cdf(b) - stats.norm.cdf(a), 1e-300))
-        return -float(stats.norm.logpdf(low[known], mean, sigma).sum() + inside.sum())
-
-    start = np.array([low[known].mean(), np.log(low[known].std() + 1e-9)])
-    best = optimize.minimize(
-        loss, start, method="Nelder-Mead", options={"xatol": 1e-10, "fatol": 1e-12, "maxiter": 4000}
-    )
-    covariance = np.linalg.inv(approx_hess(best.x, loss))
-    return CensoredMean(float(best.x[0]), float(np.sqrt(covariance[0, 0])), len(told))

@@ -9,6 +9,7 @@ from exercisebook.chapters.ch02.analyses import CELLS, END, HOURS, LATE, RACE_FE
 from exercisebook.chapters.ch02.readings import (
     against_rest_at,
     arm_label,
+    corrected_for,
     cytokine_at_end,
     day_after_tests,
     explained_by_water,
@@ -33,7 +34,6 @@ from exercisebook.figures import acute as draw
 from exercisebook.figures.tables import interval, number, percent
 from exercisebook.sources.features import label
 from exercisebook.sources.grinta import ARMS, CYTOKINES, REST
-from exercisebook.stats.plasma_volume import log2_shift
 
 
 def time_course_chart(chapter: Chapter) -> Any:
@@ -190,21 +190,7 @@ def plasma_volume_chart(chapter: Chapter) -> Any:
     ]
     losses = np.arange(0.0, 20.5, 0.5)
     frames = [
-        pd.DataFrame(
-            {
-                "row": label(e["feature"]),
-                "loss": losses,
-                **{
-                    name: 2 ** (e[column] + log2_shift(-losses))
-                    for name, column in (
-                        ("estimate", "estimate"),
-                        ("low", "ci_low"),
-                        ("high", "ci_high"),
-                    )
-                },
-            }
-        )
-        for e in effects
+        corrected_for(e, -losses).assign(row=label(e["feature"]), loss=losses) for e in effects
     ]
     told = [f"{label(e['feature'])} {explained_by_water(e)}" for e in reversed(effects)]
     caption = (

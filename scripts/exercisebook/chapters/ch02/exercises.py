@@ -1,6 +1,6 @@
 """What chapter 2's exercises need, and what checks their answers."""
 
-from exercisebook.chapters.ch02.readings import cytokine_at_end, explaining_loss
+from exercisebook.chapters.ch02.readings import cytokine_at_end, plasma_loss
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.hours import phase_of
 from exercisebook.figures.tables import number
@@ -24,7 +24,7 @@ def check_sampling_time(chapter: Chapter, answer: str) -> str:
 def check_plasma_loss(chapter: Chapter, answer: float) -> str:
     """Check exercise 2: the loss of plasma that would explain IP-10's change."""
     ip10 = cytokine_at_end(chapter, "cxcl10")
-    right = explaining_loss(ip10)
+    right = plasma_loss(ip10)
     if abs(answer - right) < 0.3:
         return f"Right: about {number(right)} %. Is that within what an hour of cycling does?"
     if abs(answer - 100 * (2 ** ip10["estimate"] - 1)) < 0.3:

@@ -1,6 +1,7 @@
 """Picking single results out of chapter 2's tables."""
 
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from exercisebook.chapters.ch02.analyses import CELLS, DAY_AFTER, END, HOURS, MISSING, claim_effects
 from exercisebook.chapters.chapter import Chapter
@@ -18,6 +19,7 @@ from exercisebook.sources.features import label
 from exercisebook.sources.grinta import ARMS
 from exercisebook.stats.cohort_effects import cohort_effects, contrast_differences
 from exercisebook.stats.equivalence import equivalence_tests
+from exercisebook.stats.plasma_volume import explaining_loss, log2_shift, log2_shift_of_cells
 from exercisebook.stats.schemas import EFFECTS, MOSTLY_MISSING, NONDETECT, as_effects
 
 PLAUSIBLE_LOSS = 20.0
@@ -88,15 +90,36 @@ def explained_by_water(effect: pd.Series) -> str:
     """Return what a loss of plasma can and cannot do to a change of concentration."""
     if effect["estimate"] <= 0:
         return "fell, and lost water would hide a larger fall"
-    loss = explaining_loss(effect)
+    loss = plasma_loss(effect)
+    if loss >= 100:
+        return "rose by more than any loss of plasma could make"
     how = "and would be explained by" if loss <= PLAUSIBLE_LOSS else "and would need"
     far = "" if loss <= PLAUSIBLE_LOSS else ", more than such a bout removes"
-    return f"rose, {how} a loss of {number(loss)} %{far}"
+    return f"rose, {how} a loss of {number(loss)} % of the plasma{far}"
 
 
-def explaining_loss(effect: pd.Series) -> float:
+def plasma_loss(effect: pd.Series) -> float:
     """Return the loss of plasma, in per cent, that would make a ratio of concentrations."""
-    return float(100 * (1 - 2 ** -effect["estimate"]))
+    return float(explaining_loss(effect["estimate"], of_cells=_in_whole_blood(effect)))
+
+
+def corrected_for(effect: pd.Series, change: ArrayLike) -> pd.DataFrame:
+    """Return estimate and interval, as ratios of amounts, under assumed changes of plasma volume.
+
+    Parameters
+    ----------
+    effect : Series
+        One of the Effects.
+    change : array_like
+        Of plasma volume, in per cent.
+    """
+    shift = log2_shift_of_cells(change) if _in_whole_blood(effect) else log2_shift(change)
+    columns = {"estimate": "estimate", "low": "ci_low", "high": "ci_high"}
+    return pd.DataFrame({name: 2 ** (effect[own] + shift) for name, own in columns.items()})
+
+
+def _in_whole_blood(effect: pd.Series) -> bool:
+    return effect["modality"] == "blood_count"
 
 
 def acute_effects_of_cohort(chapter: Chapter) -> pd.DataFrame:

@@ -3,21 +3,22 @@
 import numpy as np
 import pandas as pd
 
-from exercisebook.chapters.ch02.analyses import CELLS, END, LATE, MISSING, claim_effects
+from exercisebook.chapters.ch02.analyses import BELOW, CELLS, END, LATE, MISSING, claim_effects
 from exercisebook.chapters.ch02.readings import (
     PLAUSIBLE_LOSS,
     acute_effects_of_cohort,
     against_rest_at,
     arm_label,
+    corrected_for,
     cytokine_at_end,
     day_after_tests,
     explained_by_water,
-    explaining_loss,
     hidden,
+    plasma_loss,
     sure_in_both,
 )
 from exercisebook.chapters.chapter import Chapter
-from exercisebook.chapters.hours import at_hour
+from exercisebook.chapters.hours import at_hour, of_stratum
 from exercisebook.chapters.wording import (
     certain,
     count,
@@ -32,10 +33,9 @@ from exercisebook.chapters.wording import (
 )
 from exercisebook.claims.claims import claims_of
 from exercisebook.claims.ledger import ledger
-from exercisebook.figures.tables import interval, number, percent
+from exercisebook.figures.tables import interval, number, percent, whole
 from exercisebook.sources.features import label
-from exercisebook.sources.grinta import REST
-from exercisebook.stats.plasma_volume import log2_shift
+from exercisebook.sources.grinta import CYTOKINES, REST
 
 
 def sentences(chapter: Chapter) -> dict[str, str]:
@@ -51,6 +51,7 @@ def sentences(chapter: Chapter) -> dict[str, str]:
         "transience": _transience(chapter),
         "cytokines": _cytokines(chapter),
         "nondetects": _nondetects(chapter),
+        "tobit": _tobit(chapter),
         "flips": _flips(chapter),
         "race": _race(chapter),
         "volume": _volume(chapter),
@@ -186,6 +187,23 @@ def _nondetects(chapter: Chapter) -> str:
     )
 
 
+def _tobit(chapter: Chapter) -> str:
+    table = chapter["cytokine_tobit"]
+    refused = [label(f) for f in CYTOKINES.values() if f not in set(table["feature"])]
+    told = ""
+    if (table["n_hidden"] > 0).any():
+        most = table.loc[table["n_hidden"].idxmax()]
+        effects = at_hour(of_stratum(chapter["cytokines"], BELOW), END)
+        substituted = one(effects, feature=most["feature"])
+        told = (
+            f"Of {label(most['feature'])}, {count(most['n_hidden'])} of {whole(4 * most['n_subjects'])} values are hidden; by this likelihood it {moved(most)} {evidence(most)}, "
+            f"where the limit put in their place gives a ratio of {number(2 ** substituted['estimate'], 3)}. "
+        )
+    if refused:
+        told += f"Of {listed(refused)} fewer than half of the values are seen at one hour or another, and the method is refused: the answer would be the curve's, not the men's."
+    return told
+
+
 def _flips(chapter: Chapter) -> str:
     table = chapter["sign_flips"]
     passed = table[table["p_max"] <= 0.05]
@@ -200,10 +218,8 @@ def _race(chapter: Chapter) -> str:
     finish = chapter["race"].query("contrast == 'finish'")
     il6, il8, tnf = (one(finish, feature=f) for f in ("il6", "cxcl8", "tnf"))
     bounds = one(chapter["race_bounds"], feature="il6", who="all who started")
-    tobit = chapter["race_tobit"].iloc[0]
     return (
         f"In the {count(il6['n_subjects'])} runners bled for cytokines at the finish, IL-6 {moved(il6)} {evidence(il6)} and IL-8 {moved(il8)} {evidence(il8)}, while TNF {moved(tnf)} {evidence(tnf)}. "
-        f"Some resting values of IL-6 lay below the plate's lowest standard; taken as bounded rather than as equal to it, the mean ratio is {number(2 ** tobit['estimate'])}. "
         f"And the {count(bounds['n_subjects'] - il6['n_subjects'])} who were not bled? {_bounded(bounds)} "
         "The file does not say who finished: three runners without cytokines there do have a creatine kinase."
     )
@@ -212,23 +228,24 @@ def _race(chapter: Chapter) -> str:
 def _bounded(bounds: pd.Series) -> str:
     """Return what is sure of a median over everybody, seen or not."""
     everyone = f"the median of all {count(bounds['n_subjects'])} starters"
-    if bounds["median_low"] > 0:
-        return f"Whatever they had, {everyone} rose at least {ratio(bounds['median_low'])}; how much at most, nobody can say."
-    if bounds["median_high"] < 0:
-        return f"Whatever they had, {everyone} fell at least {ratio(bounds['median_high'])}; how much at most, nobody can say."
-    return f"With them {everyone} could have gone either way."
+    low, high = bounds["median_low"], bounds["median_high"]
+    if low <= 0 <= high:
+        return f"With them {everyone} could have gone either way."
+    least, most = sorted((low, high), key=abs)
+    limit = f"at most {ratio(most)}" if np.isfinite(most) else "how much at most, nobody can say"
+    return f"Whatever they had, {everyone} {direction(least, 'rose', 'fell')} at least {ratio(least)}, {limit}."
 
 
 def _volume(chapter: Chapter) -> str:
     assumed = chapter.parameters.plasma_volume
-    shift = float(log2_shift(assumed))
     ip10, platelets = cytokine_at_end(chapter, "cxcl10"), against_rest_at(chapter, "platelets", END)
+    left = corrected_for(ip10, [assumed])["estimate"].iloc[0]
     told = (
-        f"If {number(-assumed)} % of the plasma had left the vessels, the ratio for IP-10 would go from {number(2 ** ip10['estimate'], 3)} to {number(2 ** (ip10['estimate'] + shift), 3)}; "
+        f"If {number(-assumed)} % of the plasma had left the vessels, the ratio for IP-10 would go from {number(2 ** ip10['estimate'], 3)} to {number(left, 3)}; "
         f"it {explained_by_water(ip10)}. "
         f"Platelets ({number(2 ** platelets['estimate'], 3)}) {explained_by_water(platelets)}. "
     )
-    if explaining_loss(platelets) > PLAUSIBLE_LOSS:
+    if plasma_loss(platelets) > PLAUSIBLE_LOSS:
         told += "The spleen holds a third of all platelets, and exercise empties it."
     return told
 
