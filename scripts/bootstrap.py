@@ -38,7 +38,7 @@ def main():
         say("making .venv")
         run([sys.executable, "-m", "venv", VENV])
     pip = [python_of_venv(), "-m", "pip", "--disable-pip-version-check", "--no-input"]
-    install = pip + ["install", "--quiet", "--no-warn-script-location"]
+    install = pip + ["install", "-qq", "--no-warn-script-location"]
     say("installing the locked packages (two minutes or so)")
     run(install + ["--require-hashes", "-r", os.path.join(ROOT, "requirements.lock")])
     run(install + ["--no-deps", "--no-build-isolation", "--editable", ROOT])

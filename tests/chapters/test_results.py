@@ -100,6 +100,21 @@ def test_the_difference_of_two_tables(other, size):
     assert largest_difference(other, table()) == pytest.approx(size, rel=1e-3)
 
 
+@pytest.mark.parametrize(("drift", "written"), [(1e-11, False), (1e-4, True)])
+def test_freezing_writes_what_changed_and_leaves_another_machines_rounding(
+    monkeypatch, tmp_path, drift, written
+):
+    monkeypatch.setattr(results, "RESULTS", tmp_path)
+    monkeypatch.setattr(results, "open_data", lambda name: object())
+    value = 1.0
+    analysis = results.Analysis("a", "grinta", lambda c, p: pd.DataFrame({"v": [value]}))
+    path = results.freeze(analysis, ch01.begin().parameters)
+    first = path.read_text()
+    value = 1.0 + drift
+    results.freeze(analysis, ch01.begin().parameters)
+    assert (path.read_text() != first) == written
+
+
 def test_a_result_that_drifted_is_said_on_the_page(monkeypatch):
     chapter = ch01.begin()
     if chapter.result("rest_day").state == "frozen":

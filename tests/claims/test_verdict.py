@@ -66,7 +66,7 @@ def test_without_a_smallest_effect_the_reason_says_so():
 
 
 @pytest.mark.parametrize(
-    "flag", [NONDETECT, MOSTLY_MISSING, f"2 zero values left out; {NONDETECT}"]
+    "flag", [NONDETECT, MOSTLY_MISSING, f"left out as not above zero: 2; {NONDETECT}"]
 )
 @pytest.mark.parametrize("estimate", [1.0, -1.0, 0.0])
 def test_a_cell_that_is_mostly_unseen_is_never_better_than_inconclusive(flag, estimate):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from exercisebook.errors import Misuse
 from exercisebook.stats.cohort_effects import (
     cohort_effects,
     contrast_differences,
@@ -100,6 +101,12 @@ def test_the_scale_can_be_chosen_against_the_usual_one(reference):
 )
 def test_concentrations_are_compared_as_ratios_and_shares_as_odds(modality, scale):
     assert usual_scale(modality) == scale
+
+
+@pytest.mark.parametrize("modality", ["rna", "cytokine"])
+def test_a_modality_without_a_usual_scale_is_refused_rather_than_compared_as_odds(modality):
+    with pytest.raises(Misuse, match=f"{modality} has no usual scale"):
+        usual_scale(modality)
 
 
 def test_a_contrast_whose_phases_were_not_measured_gives_flagged_effects_and_no_error(reference):

@@ -130,7 +130,15 @@ def test_two_values_for_one_person_arm_phase_and_feature_are_refused_by_name():
 def test_zeros_are_left_out_of_ratios_and_the_flag_says_how_many():
     found = within_person(pairs((0, 8), (0, 0), (2, 8), (4, 2)), contrast(), "log2_ratio")
     assert list(found.values.index) == ["s2", "s3"]
-    assert found.flag["il6"] == "3 zero values left out"
+    assert found.flag["il6"] == "left out as not above zero: 3"
+
+
+def test_negative_values_and_fractions_of_nothing_or_all_are_counted_too():
+    ratio = within_person(pairs((-1, 8), (2, 8)), contrast(), "log2_ratio")
+    assert ratio.flag["il6"] == "left out as not above zero: 1"
+    logit = within_person(pairs((0.2, 1), (0, 0.5), (0.2, 0.5)), contrast(), "logit")
+    assert list(logit.values.index) == ["s2"]
+    assert logit.flag["il6"] == "left out as not between 0 and 1: 2"
 
 
 def test_zeros_count_as_values_where_plain_differences_are_taken():
@@ -161,6 +169,13 @@ def test_a_cell_in_which_just_half_was_not_seen_is_not_flagged(status):
     assert within_person(long, contrast(), "difference").flag["il6"] == ""
 
 
+def test_samples_that_were_not_assayed_do_not_dilute_the_share_below_detection():
+    unseen = pairs((1, 1), (1, 1), (1, 1), statuses=("ok", "below_detection"))
+    lost = [row(f"m{i}", "after", np.nan, "missing") for i in range(3)]
+    long = pd.concat([unseen, table(row("s9", "after", 2.0), *lost)])
+    assert within_person(long, contrast(), "difference").flag["il6"] == NONDETECT
+
+
 def test_the_worst_cell_flags_a_feature_even_if_the_others_are_whole():
     whole = both_arms(bout=(2, 16), rest=(2, 4))
     whole.loc[whole["arm"].eq("rest") & whole["phase"].eq("before"), "status"] = "below_detection"
@@ -175,7 +190,7 @@ def test_a_phase_outside_the_contrast_flags_nothing():
 def test_a_flag_names_every_limit_of_a_feature():
     long = pairs((0, 8), (1, 8), statuses=("ok", "below_detection"))
     flag = within_person(long, contrast(), "log2_ratio").flag["il6"]
-    assert flag.split("; ") == [NONDETECT, "1 zero values left out"]
+    assert flag.split("; ") == [NONDETECT, "left out as not above zero: 1"]
 
 
 @pytest.mark.parametrize(("reference_arm", "cells"), [("bout", 2), ("rest", 4)])

@@ -93,3 +93,8 @@ def test_a_column_that_is_not_of_the_contract_is_refused_in_effects():
 
 def test_rows_are_numbered_anew():
     assert list(as_effects(pd.DataFrame([effect()], index=[7])).index) == [0]
+
+
+def test_an_interval_whose_ends_are_the_wrong_way_round_is_refused():
+    with pytest.raises(pandera.errors.SchemaError, match="lower end"):
+        table(effect(ci_low=0.3, ci_high=0.2))

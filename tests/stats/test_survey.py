@@ -191,3 +191,21 @@ def test_intervals_cover_the_truth_of_a_population_sampled_by_clusters():
         effect = fitted(table, ["constant", "active"]).effect("active")
         covered += effect["ci_low"] <= truth <= effect["ci_high"]
     assert 0.92 <= covered / studies <= 0.98
+
+
+@pytest.mark.parametrize("part", ["stratum", "psu"])
+def test_someone_with_a_weight_but_no_place_in_the_design_is_refused(part):
+    table = people()
+    table[part] = table[part].astype(float)
+    table.loc[table.index[4], part] = np.nan
+    with pytest.raises(Failure, match=f"1 people with a weight .* first is {table.index[4]}"):
+        fitted(table)
+
+
+def test_a_covariate_in_tiny_units_is_not_taken_for_nothing():
+    table = people()
+    usual, tiny = (
+        fitted(table.assign(age=scale * np.arange(len(table))), ["constant", "active", "age"])
+        for scale in (1, 1e-12)
+    )
+    np.testing.assert_allclose(tiny.estimate["active"], usual.estimate["active"], rtol=1e-6)

@@ -196,3 +196,12 @@ def test_the_unit_of_measurement_does_not_matter(persons, unit):
     np.testing.assert_allclose(
         a[STATISTICS].astype(float), b[STATISTICS].astype(float), rtol=1e-6, atol=1e-6
     )
+
+
+def test_a_feature_without_a_positive_value_keeps_its_row():
+    values = pd.DataFrame(
+        {"subject": ["a", "a", "b"], "feature": "il6", "value": [0.0, -1, np.nan]}
+    )
+    row = variance_components(values).iloc[0]
+    assert (row["feature"], row["n_subjects"], row["n_observations"]) == ("il6", 0, 0)
+    assert np.isnan(row["cv_within"])

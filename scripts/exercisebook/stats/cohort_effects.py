@@ -5,17 +5,27 @@ from collections.abc import Iterable
 import pandas as pd
 
 from exercisebook.cohort.package import Cohort
+from exercisebook.errors import Misuse
 from exercisebook.stats.differences import Differences, within_person
 from exercisebook.stats.paired import hodges_lehmann_effects, paired_effects
 
 ESTIMATORS = {"paired t": paired_effects, "Hodges-Lehmann": hodges_lehmann_effects}
 
-_RATIO = ("clinical", "blood_count", "cytokines", "proteins", "metabolites", "enzyme")
+USUAL_SCALE = {
+    **dict.fromkeys(
+        ("clinical", "blood_count", "cytokines", "proteins", "metabolites", "enzyme"), "log2_ratio"
+    ),
+    **dict.fromkeys(("cells", "taxa"), "logit"),
+}
+"""The scale on which a modality is compared: ratios of amounts, log odds of fractions."""
 
 
 def usual_scale(modality: str) -> str:
-    """Return the scale on which a modality is compared unless said otherwise."""
-    return "log2_ratio" if modality in _RATIO else "logit"
+    """Return the scale on which a modality is compared; Misuse for one that has none."""
+    if modality not in USUAL_SCALE:
+        known = ", ".join(USUAL_SCALE)
+        raise Misuse(f"{modality} has no usual scale for a contrast; these have one: {known}")
+    return USUAL_SCALE[modality]
 
 
 def contrast_differences(

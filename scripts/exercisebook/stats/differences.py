@@ -14,6 +14,11 @@ from exercisebook.stats.schemas import MOSTLY_MISSING, NONDETECT
 
 USABLE = ("ok", "below_detection")
 
+_LEFT_OUT = {
+    "log2_ratio": "left out as not above zero: {}",
+    "logit": "left out as not between 0 and 1: {}",
+}
+
 
 @dataclass(frozen=True)
 class Differences:
@@ -26,7 +31,7 @@ class Differences:
     n_observations : Series
         Values used, by feature.
     scale : str
-        ``log2_ratio`` or ``difference``.
+        ``log2_ratio``, ``difference`` or ``logit``.
     flag : Series of str
         By feature: what limits the reading, or empty.
     """
@@ -65,8 +70,8 @@ def within_person(long: pd.DataFrame, contrast: pd.Series, scale: str) -> Differ
 
     Notes
     -----
-    A value of 0 has no logarithm; on the ratio scale it counts as missing, and the feature is
-    flagged with how many there were.
+    A value of 0 has no logarithm, and a fraction of 0 or 1 no logit: there it counts as missing,
+    and the feature is flagged with how many there were.
     """
     cells = cells_of(contrast)
     used = long[long["status"].isin(USABLE)].merge(cells, on=["arm", "phase"])
@@ -127,14 +132,16 @@ def _flags(long: pd.DataFrame, cells: pd.DataFrame, scale: str) -> pd.Series:
     """Return by feature what limits the reading of a contrast, or an empty text."""
     compared = long.merge(cells, on=["arm", "phase"])
     said = [
-        _worst_share(compared, "below_detection").gt(0.5).map({True: NONDETECT, False: ""}),
+        _worst_share(compared[compared["status"].isin(USABLE)], "below_detection")
+        .gt(0.5)
+        .map({True: NONDETECT, False: ""}),
         _worst_share(compared, "missing").gt(0.5).map({True: MOSTLY_MISSING, False: ""}),
     ]
-    if scale == "log2_ratio":
-        used = compared["status"].isin(USABLE)
-        zero = (used & (compared["value"] == 0)).groupby(compared["feature"]).sum()
-        said.append(zero.map(lambda count: f"{count} zero values left out" if count else ""))
-    table = pd.concat(said, axis=1)
+    if scale != "difference":
+        outside = compared["status"].isin(USABLE) & _transform(compared["value"], scale).isna()
+        dropped = outside.groupby(compared["feature"]).sum()
+        said.append(dropped.map(lambda count: _LEFT_OUT[scale].format(count) if count else ""))
+    table = pd.concat(said, axis=1).fillna("")
     rows = ["; ".join(filter(None, row)) for row in table.itertuples(index=False)]
     return pd.Series(rows, table.index, dtype=object)
 

@@ -54,12 +54,15 @@ def hodges_lehmann(differences: NDArray[np.float64], level: float = 0.95) -> Shi
 
     Notes
     -----
-    Exact if the differences are symmetric about their centre and have no ties; zeros and ties
-    enter with half their rank's weight, which is an approximation.
+    Exact if the differences are symmetric about their centre and have no ties. A pairwise mean
+    that is exactly zero counts as half, and the null distribution stays that without ties: an
+    approximation.
 
     References
     ----------
-    Hodges and Lehmann (1963), Ann Math Stat 34, 598-611.
+    Hodges and Lehmann (1963), Ann Math Stat 34, 598-611, for the estimate. Tukey's interval from
+    the ordered pairwise means: Hollander, Wolfe and Chicken (2014), Nonparametric Statistical
+    Methods, section 3.3.
     """
     d = np.asarray(differences, float)
     n = len(d)

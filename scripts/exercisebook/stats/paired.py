@@ -91,6 +91,11 @@ def hodges_lehmann_effects(differences: Differences, **key: object) -> pd.DataFr
         the p value (signed ranks) are exact only if differences are symmetric about their
         centre and without ties; below six persons the interval covers less than 95 %, and the
         flag says how much.
+
+    Raises
+    ------
+    ValueError
+        If a feature has more than 50 persons.
     """
     rows = []
     for feature, column in differences.values.items():

@@ -77,7 +77,7 @@ def detectable_standardised(
     Notes
     -----
     ``statsmodels.stats.power.TTestPower`` agrees where it answers; for few persons and
-    thousands of features its power is NaN and its solver stops early, too low by a fifth.
+    thousands of features its power is NaN and its solver stops early, too low by a sixth.
     """
     return _noncentrality(n - 1, alpha / features, power) / float(np.sqrt(n))
 
@@ -92,6 +92,7 @@ def detectable_ratio(cv_within: float, n: int, features: int = 1) -> float:
 
     Two occasions of a person differ on the log scale with standard deviation
     :math:`\sqrt 2 \sigma`, where :math:`\sigma^2 = \log(1 + CV^2)` holds biology and assay.
+    Everyone is taken to respond alike; where people differ, the smallest ratio is larger.
 
     Parameters
     ----------

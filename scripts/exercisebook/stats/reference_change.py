@@ -28,6 +28,12 @@ def reference_change(
         The fall and the rise, as ratios of the later to the earlier value: their product is 1,
         and on the per cent scale the rise is the larger.
 
+    Notes
+    -----
+    Variances add on the log scale. Formulae that add squared coefficients of variation and take
+    the logarithm afterwards differ by the product of the two squares, which is below one part in
+    a hundred for the assays of this book.
+
     References
     ----------
     Fokkema et al. (2006), Clin Chem 52, 1602-1603.

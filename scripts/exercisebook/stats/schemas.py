@@ -50,8 +50,18 @@ _ESTIMATE = {
     "flag": pa.Column(str),
 }
 
+ENDS_IN_ORDER = pa.Check(
+    lambda frame: ~(frame["ci_low"] > frame["ci_high"]),
+    error="the lower end of an interval lies above its upper end",
+)
+
 EFFECTS = pa.DataFrameSchema(
-    {**_KEY, **_ESTIMATE}, unique=list(_KEY), strict=True, ordered=True, name="Effects"
+    {**_KEY, **_ESTIMATE},
+    checks=ENDS_IN_ORDER,
+    unique=list(_KEY),
+    strict=True,
+    ordered=True,
+    name="Effects",
 )
 
 KEY = list(_KEY)

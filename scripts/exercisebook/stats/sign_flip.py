@@ -74,6 +74,12 @@ def sign_flip_test(
     ValueError
         If there are fewer than two persons, or more than 20 and no ``rng``.
 
+    Notes
+    -----
+    Where features have unequal numbers of persons, their statistics have unequal tails, and the
+    largest tends to come from the feature with the fewest: max-T stays valid, and loses power for
+    the others.
+
     References
     ----------
     Fisher (1935), The Design of Experiments, section 21. Westfall and Young (1993),

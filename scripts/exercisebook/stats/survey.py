@@ -24,7 +24,8 @@ class SurveyFit:
     covariance : DataFrame
         Of the coefficients.
     df : int
-        Primary sampling units minus strata, over the strata in which anyone was analysed.
+        Primary sampling units minus strata, over the strata in which anyone was analysed: the
+        convention of NCHS. ``svyglm`` of R also takes off the covariates.
     n_subjects : int
         People with a weight, an outcome and every covariate.
     """
@@ -82,7 +83,8 @@ def survey_regression(
     Raises
     ------
     Failure
-        If a stratum holds a single cluster, or the covariates determine one another.
+        If someone with a weight has no stratum or cluster, a stratum holds a single cluster, or
+        the covariates determine one another.
 
     Notes
     -----
@@ -94,13 +96,12 @@ def survey_regression(
     Binder (1983), Int Stat Rev 51, 279-292. Lumley (2004), J Stat Softw 9(8).
     """
     complete = (outcome.notna() & covariates.notna().all(axis=1) & (weight > 0)).to_numpy()
+    _refuse_without_design(stratum, psu, weight > 0)
     y = np.where(complete, outcome.to_numpy(float), 0.0)
     x = np.where(complete[:, None], covariates.to_numpy(float), 0.0)
     w = np.where(complete, weight.to_numpy(float), 0.0)
-    gram = x.T @ (w[:, None] * x)
-    if np.linalg.matrix_rank(gram) < x.shape[1]:
-        raise Failure(f"covariates determine one another: {', '.join(covariates.columns)}")
-    bread = np.linalg.inv(gram)
+    _refuse_collinear(x[complete], covariates.columns)
+    bread = np.linalg.inv(x.T @ (w[:, None] * x))
     beta = bread @ (x.T @ (w * y))
     scores = (w * (y - x @ beta))[:, None] * x
     analysed = stratum.isin(set(stratum[complete])) & (weight > 0)
@@ -114,6 +115,22 @@ def survey_regression(
         df=df,
         n_subjects=int(complete.sum()),
     )
+
+
+def _refuse_without_design(stratum: pd.Series, psu: pd.Series, sampled: pd.Series) -> None:
+    lost = (stratum.isna() | psu.isna()) & sampled
+    if lost.any():
+        raise Failure(
+            f"{int(lost.sum())} people with a weight have no stratum or no cluster, the first is "
+            f"{lost.index[lost][0]}; without the design there is no standard error"
+        )
+
+
+def _refuse_collinear(x: Array, names: pd.Index) -> None:
+    # columns scaled to one length, so that a covariate in small units is not taken for nothing
+    length = np.linalg.norm(x, axis=0)
+    if (length == 0).any() or np.linalg.matrix_rank(x / length) < x.shape[1]:
+        raise Failure(f"covariates determine one another: {', '.join(names)}")
 
 
 def _between_clusters(

@@ -53,10 +53,9 @@ def variance_components(values: pd.DataFrame, level: float = 0.95) -> pd.DataFra
     Searle, Casella and McCulloch (1992), Variance Components, chapter 3. McGraw and Wong (1996),
     Psychol Methods 1, 30-46, case 1. Fraser and Harris (1989), Crit Rev Clin Lab Sci 27, 409-437.
     """
-    usable = values[values["value"] > 0]
     rows = [
-        {"feature": feature, **_components(group, level)}
-        for feature, group in usable.groupby("feature", sort=False)
+        {"feature": feature, **_components(group[group["value"] > 0], level)}
+        for feature, group in values.groupby("feature", sort=False)
     ]
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -67,9 +66,9 @@ def _components(group: pd.DataFrame, level: float) -> dict[str, float]:
     occasions = np.bincount(person)
     k, total = len(occasions), len(log_value)
     result: dict[str, float] = {"n_subjects": k, "n_observations": total}
-    df_between, df_within = k - 1, total - k
     if (occasions > 1).sum() < 2 or np.ptp(log_value) == 0:
         return result
+    df_between, df_within = k - 1, total - k
     means = np.bincount(person, log_value) / occasions
     ms_between = (occasions * (means - log_value.mean()) ** 2).sum() / df_between
     ms_within = ((log_value - means[person]) ** 2).sum() / df_within

@@ -35,7 +35,8 @@ def mornings(cohort: Cohort, parameters: BaseModel) -> pd.DataFrame:
     tables = []
     for modality in ("blood_count", "cytokines"):
         long = cohort.long(modality)
-        first = long[(long["phase"] == "0h") & (long["feature"] != "basophils")]
+        seen = long["status"].eq("ok") & long["feature"].ne("basophils")
+        first = long[seen & (long["phase"] == "0h")]
         tables.append(variance_components(first).assign(modality=modality))
     whole = pd.concat(tables, ignore_index=True)
     # only what was found in every man on four days of five
