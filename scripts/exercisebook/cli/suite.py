@@ -6,24 +6,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import typer
 
 from exercisebook.paths import BUILD, ROOT
-from exercisebook.publish.plan import read_plan
+from exercisebook.publish.plan import ONE_THREAD, read_plan
 
 _PYTEST = [sys.executable, "-m", "pytest", "-q"]
 
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the suite: its name, its command (or what makes it), variables it lacks."""
+    """One part of the suite: name, command (or what makes it), variables it lacks or is given."""
 
     name: str
     command: list[str] | Callable[[], list[str]]
     without: tuple[str, ...] = ()
+    given: dict[str, str] = field(default_factory=dict)
 
 
 def parts(full: bool) -> list[Part]:
@@ -38,7 +39,7 @@ def parts(full: bool) -> list[Part]:
         Part("unit and property tests", [*_PYTEST, *profile, *chosen, *_folders()]),
         Part("parity with R", [*_PYTEST, "tests/parity"]),
         Part("the book: chapters through papermill, site", build),
-        Part("executed notebooks run again, compared (nbval)", _nbval),
+        Part("executed notebooks run again, compared (nbval)", _nbval, given=ONE_THREAD),
         Part("the site, and browsers", [*_PYTEST, *chosen, "tests/site"]),
         Part(
             "the book without open data",
@@ -55,6 +56,7 @@ def run_suite(full: bool) -> int:
         typer.echo(f"\n== {part.name}")
         started = time.monotonic()
         environment = {k: v for k, v in os.environ.items() if k not in part.without}
+        environment |= part.given
         command = part.command() if callable(part.command) else part.command
         done = subprocess.run(command, cwd=ROOT, env=environment, check=False)
         outcomes.append((part.name, done.returncode == 0, time.monotonic() - started))

@@ -29,6 +29,9 @@ CELLS = {
 }
 """Colour by kind of white cell; distinct for the colour-blind, and in grey by lightness."""
 
+DIGITS = 6
+"""Significant digits of the numbers that a chart carries."""
+
 _FONT = "system-ui, -apple-system, 'Segoe UI', 'Liberation Sans', Arial, sans-serif"
 
 
@@ -66,7 +69,48 @@ def _theme() -> alt.theme.ThemeConfig:
 
 def _mimebundle(spec: dict[str, Any], **_: Any) -> dict[str, Any]:
     caption = spec.get("usermeta", {}).get("caption", "")
-    return {MIME: spec, "text/plain": f"[figure] {caption}"}
+    return {MIME: steady(spec), "text/plain": f"[figure] {caption}"}
+
+
+def steady(spec: dict[str, Any]) -> dict[str, Any]:
+    """Return a chart without the last digits of its data, which differ from machine to machine.
+
+    Parameters
+    ----------
+    spec : dict
+        Vega-Lite, its data under ``datasets`` by a name made from their bytes.
+
+    Returns
+    -------
+    dict
+        The same with numbers to six significant digits, and data named by their place.
+    """
+    names = {old: f"data-{place}" for place, old in enumerate(spec.get("datasets", {}))}
+    renamed = _renamed(spec, names)
+    if names:
+        renamed["datasets"] = {
+            names[old]: [{k: _rounded(v) for k, v in row.items()} for row in rows]
+            for old, rows in spec["datasets"].items()
+        }
+    return renamed
+
+
+def _renamed(part: Any, names: dict[str, str]) -> Any:
+    if isinstance(part, list):
+        return [_renamed(item, names) for item in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: {**value, "name": names.get(value["name"], value["name"])}
+        if key == "data" and "name" in value
+        else _renamed(value, names)
+        for key, value in part.items()
+        if key != "datasets"
+    }
+
+
+def _rounded(value: Any) -> Any:
+    return float(f"{value:.{DIGITS}g}") if isinstance(value, float) else value
 
 
 def enable() -> None:

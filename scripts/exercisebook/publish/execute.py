@@ -19,11 +19,10 @@ from exercisebook.cohort.tables import whole_file
 from exercisebook.errors import Failure
 from exercisebook.publish.events import tell
 from exercisebook.publish.notebooks import code_cells, read_chapter, tags_of
-from exercisebook.publish.plan import ChapterPlan, read_plan
+from exercisebook.publish.plan import ONE_THREAD, ChapterPlan, read_plan
 
 INJECTED = "injected-parameters"
 _CELL_TIMEOUT_S = 600
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 
 
 def execute_chapter(plan: ChapterPlan, root: Path) -> None:
@@ -108,8 +107,7 @@ def main(arguments: list[str]) -> int:
     """Run the chapter of a plan; return the exit status."""
     plan_path, slug = arguments
     plan = read_plan(Path(plan_path))
-    for name in _ONE_THREAD:
-        os.environ[name] = "1"
+    os.environ.update(ONE_THREAD)
     logging.getLogger("papermill").setLevel(logging.ERROR)
     try:
         execute_chapter(plan.chapter(slug), plan.root)

@@ -10,6 +10,11 @@ from exercisebook.cohort.tables import whole_file
 from exercisebook.paths import ROOT
 from exercisebook.publish.keys import chapter_key
 
+ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"), "1"
+)
+"""Variables under which chapters run, so that sums are taken in one order."""
+
 
 @dataclass(frozen=True)
 class ChapterPlan:

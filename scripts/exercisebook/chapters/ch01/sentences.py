@@ -80,7 +80,8 @@ def _responders(chapter: Chapter) -> str:
         )
     return told + (
         f"Even where the mean of the men {moved(mean)}, they cannot be told apart by how much theirs moved: "
-        "their changes on the exercise day spread hardly more than their changes on a day of rest."
+        "their changes on the exercise day spread hardly more than their changes on a day of rest. "
+        f"Not finding it is not its absence: with {count(spreads['n_subjects'].max())} men the intervals reach up to {number(spreads['ci_high'].min())} doublings at their narrowest and {number(spreads['ci_high'].max())} at their widest."
     )
 
 
