@@ -192,13 +192,14 @@ def plasma_volume(frame: pd.DataFrame, assumed: float, words: Words) -> Any:
     x = alt.X(
         "loss:Q",
         title="plasma volume lost (%), assumed",
-        scale=alt.Scale(domain=[0, 24], nice=False),
+        scale=alt.Scale(domain=[0, 20], nice=False),
+        axis=alt.Axis(values=[0, 5, 10, 15, 20]),
     )
     axis = alt.Axis(values=[0.7, 0.8, 0.9, 1, 1.2, 1.4, 1.7, 2], format="~g")
     log = alt.Scale(type="log", domain=[0.75, 2.1], clamp=True)
     y = alt.Y("estimate:Q", title="ratio of amounts to the rest day", scale=log, axis=axis)
     band = pd.DataFrame({"loss": [5.0], "to": [20.0]})
-    ends = frame[frame["loss"] == frame["loss"].max()]
+    starts = frame[frame["loss"] == frame["loss"].min()]
     layers = [
         alt.Chart(band).mark_rect(color=MUTED, opacity=0.12).encode(x=x, x2="to:Q"),
         alt.Chart(pd.DataFrame({"estimate": [1.0]}))
@@ -216,8 +217,8 @@ def plasma_volume(frame: pd.DataFrame, assumed: float, words: Words) -> Any:
             color=colour,
             tooltip=["row:N", "loss:Q", alt.Tooltip("estimate:Q", format=".2f")],
         ),
-        alt.Chart(ends)
-        .mark_text(align="left", dx=6, fontWeight="bold")
+        alt.Chart(starts)
+        .mark_text(align="left", dx=6, dy=-8, fontWeight="bold")
         .encode(x=x, y=y, text="row:N", color=colour),
     ]
     return finished(alt.layer(*layers).properties(height=300), "fig-plasma-volume", *words)

@@ -10,6 +10,9 @@ from exercisebook.figures.intervals import at_column, dot_intervals, ratio_axis,
 from exercisebook.figures.tables import interval, number, percent
 from exercisebook.figures.theme import ACCENT, CELLS, INK, MUTED, PHASES, SECOND, THIRD, finished
 
+CEILING = 4.0
+"""Standard deviations above which no effect of a study is of use."""
+
 
 def timeline(phases: pd.DataFrame, caption: str, description: str) -> Any:
     """Return the study's three phases on one axis of days.
@@ -36,12 +39,15 @@ def timeline(phases: pd.DataFrame, caption: str, description: str) -> Any:
         .mark_text(dy=-28, fontWeight="bold", fontSize=12)
         .encode(x=alt.X("middle:Q"), text="phase:N", color=colour)
     )
-    words = (
-        alt.Chart(phases)
-        .mark_text(dy=30, color=INK, fontSize=11)
+    # the single day's words stand a line lower, where its neighbours' cannot meet them
+    short = phases["end"] - phases["start"] < 5
+    words = [
+        alt.Chart(part)
+        .mark_text(dy=shift, color=INK, fontSize=11)
         .encode(x=alt.X("middle:Q"), text="what:N")
-    )
-    chart = alt.layer(bars, names, words).properties(height=110)
+        for part, shift in ((phases[~short], 28), (phases[short], 42))
+    ]
+    chart = alt.layer(bars, names, *words).properties(height=130)
     return finished(chart, "fig-timeline", caption, description)
 
 
@@ -184,7 +190,7 @@ def detectable(curves: pd.DataFrame, people: int, caption: str, description: str
         For the page.
     """
     names = {f: f"{f:,} feature{'s' if f > 1 else ''}" for f in curves["features"].unique()}
-    frame = curves.assign(name=curves["features"].map(names))
+    frame = curves.assign(name=curves["features"].map(names))[curves["dz"] <= CEILING]
     colour = alt.Color(
         "name:N",
         scale=alt.Scale(domain=list(names.values()), range=[ACCENT, THIRD, SECOND][: len(names)]),
@@ -196,9 +202,7 @@ def detectable(curves: pd.DataFrame, people: int, caption: str, description: str
         title="people (log scale)",
         axis=alt.Axis(values=[5, 8, 13, 20, 30, 50, 100], format="d"),
     )
-    y = alt.Y(
-        "dz:Q", scale=alt.Scale(domain=[0, 4], clamp=True), title="detectable difference (SDs)"
-    )
+    y = alt.Y("dz:Q", scale=alt.Scale(domain=[0, CEILING]), title="detectable difference (SDs)")
     lines = (
         alt.Chart(frame)
         .mark_line(strokeWidth=2.5, clip=True)
@@ -218,12 +222,14 @@ def detectable(curves: pd.DataFrame, people: int, caption: str, description: str
         .mark_text(align="left", dx=7, dy=-9, fontWeight="bold")
         .encode(x=x, y=y, text="says:N", color=colour)
     )
-    # each name where its curve is steep, so that nothing crosses it
+    # each name where its curve is steep; short between two curves, so that it crosses neither
     steep = frame[frame["dz"] <= 3.3].groupby("name", sort=False).head(1)
+    between = steep["features"].between(*steep["features"].quantile([0, 1]), inclusive="neither")
+    steep = steep.assign(word=steep["name"].where(~between, steep["features"].map("{:,}".format)))
     labels = (
         alt.Chart(steep)
         .mark_text(align="left", dx=10)
-        .encode(x=x, y=y, text="name:N", color=colour)
+        .encode(x=x, y=y, text="word:N", color=colour)
     )
     chart = alt.layer(lines, rule, dots, numbers, labels).properties(height=300)
     return finished(chart, "fig-detectable", caption, description)

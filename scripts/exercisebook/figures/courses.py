@@ -9,7 +9,8 @@ import pandas as pd
 from exercisebook.figures.intervals import at_column
 from exercisebook.figures.theme import MUTED
 
-TICKS = (0.25, 0.35, 0.5, 0.7, 0.8, 0.9, 1, 1.2, 1.4, 1.7, 2, 2.8, 4, 5.6, 8, 16, 32)
+WIDE_TICKS = (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8, 16, 32)
+NARROW_TICKS = (0.7, 0.8, 0.9, 1, 1.2, 1.4, 1.7, 2)
 
 
 def course(
@@ -46,7 +47,8 @@ def course(
     )
     low, high = _reach(frame, persons)
     scale = alt.Scale(type="log", domain=[low, high], nice=False)
-    ticks = [tick for tick in TICKS if low <= tick <= high]
+    choice = WIDE_TICKS if high / low > 4 else NARROW_TICKS
+    ticks = [tick for tick in choice if low <= tick <= high]
     axis = alt.Axis(values=ticks, format="~g")
     colour = alt.Color(
         "row:N",

@@ -11,16 +11,18 @@ from exercisebook.figures.theme import ACCENT, INK, MUTED
 Channel = TypeVar("Channel", alt.X, alt.Y)
 
 RATIO_TICKS = (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 8, 16, 32, 64, 128)
+DOUBLINGS = (0.25, 0.5, 1, 2, 4, 8, 16, 32, 64, 128)
 
 
 def ratio_axis(title: str, low: float, high: float) -> alt.X:
     """Return a logarithmic axis of ratios whose ticks a reader can name."""
-    inside = [tick for tick in RATIO_TICKS if low <= tick <= high]
+    choice = RATIO_TICKS if high / low < 64 else DOUBLINGS
+    inside = [tick for tick in choice if low <= tick <= high]
     return alt.X(
         "estimate:Q",
         title=title,
         scale=alt.Scale(type="log", domain=[low, high]),
-        axis=alt.Axis(values=inside, format="~g", labelOverlap="greedy"),
+        axis=alt.Axis(values=inside, format="~g", labelOverlap="greedy", labelSeparation=8),
     )
 
 

@@ -183,8 +183,13 @@ def _nondetects(chapter: Chapter) -> str:
     il6, ccl2 = bounds.loc["il6"], bounds.loc["ccl2"]
     return (
         f"For IL-6 the direction is known in {share(il6['rose'] + il6['fell'], il6['n_subjects'])} men, and the median rise could be anything: that is what over half non-detects means. "
-        f"For MCP-1 it is at least {number(2 ** ccl2['median_low'])} and at most {number(2 ** ccl2['median_high'])}, with no assumption made."
+        f"For MCP-1 the median ratio is {_between(ccl2)}, with no assumption made."
     )
+
+
+def _between(bounds: pd.Series) -> str:
+    low, high = (number(2 ** bounds[end], 3) for end in ("median_low", "median_high"))
+    return f"at least {low} and at most {high}" if low != high else low
 
 
 def _tobit(chapter: Chapter) -> str:

@@ -55,7 +55,9 @@ def chart_figure(spec: dict[str, Any], renderer: Any) -> nodes.figure:
 
 def static_spec(spec: dict[str, Any]) -> dict[str, Any]:
     """Return the specification with a width of its own and a background that suits print."""
-    fixed = {**spec, "width": _STATIC_WIDTH, "background": "white"}
+    # a browser's own font may be wider than the one that the converter measures names with
+    room = {"left": 28, "right": 8, "top": 5, "bottom": 5}
+    fixed = {**spec, "width": _STATIC_WIDTH, "background": "white", "padding": room}
     config = dict(fixed.get("config", {}))
     # fonts that the converter carries; a browser takes the reader's own
     return {**fixed, "config": {**config, "font": "Liberation Sans, Arial, sans-serif"}}

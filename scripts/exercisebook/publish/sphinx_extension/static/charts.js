@@ -41,6 +41,33 @@
     return JSON.parse(text.replace(/#[0-9a-f]{6}/g, (colour) => DARK_COLOURS[colour] ?? colour));
   }
 
+  const NARROW = 480;
+  const COMMA = "lastindexof(datum.label, ', ')";
+  const AT_COMMA = `length(datum.label) < 19 || ${COMMA} < 0 ? datum.label : ` +
+    `[slice(datum.label, 0, ${COMMA}), slice(datum.label, ${COMMA} + 2)]`;
+
+  // on a phone long names break at their comma, long titles in their middle
+  function narrowed(part) {
+    if (Array.isArray(part)) return part.map(narrowed);
+    if (part === null || typeof part !== "object") return part;
+    const copy = Object.fromEntries(
+      Object.entries(part).map(([key, value]) => [key, key === "datasets" ? value : narrowed(value)]));
+    if (copy.x && typeof copy.x.title === "string") copy.x.title = inTwo(copy.x.title);
+    if (copy.y?.type === "nominal" && copy.y.axis !== null) {
+      copy.y.axis = {...copy.y.axis, labelExpr: AT_COMMA};
+    }
+    if (copy.color?.legend) copy.color.legend.labelExpr = AT_COMMA;
+    return copy;
+  }
+
+  function inTwo(title) {
+    if (title.length < 34) return title;
+    const gaps = [...title.matchAll(/ /g)].map((match) => match.index);
+    const middle = gaps.reduce((best, at) =>
+      Math.abs(at - title.length / 2) < Math.abs(best - title.length / 2) ? at : best);
+    return [title.slice(0, middle), title.slice(middle + 1)];
+  }
+
   const views = new Map();
 
   async function draw(box) {
@@ -51,7 +78,7 @@
       target.className = "vl-live";
       box.prepend(target);
     }
-    const spec = specFor(box);
+    const spec = box.clientWidth < NARROW ? narrowed(specFor(box)) : specFor(box);
     const rows = Object.values(spec.datasets ?? {}).reduce((n, d) => n + (d.length ?? 0), 0);
     views.get(box)?.finalize();
     const result = await embed(target, spec, {
