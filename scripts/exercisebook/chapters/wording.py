@@ -54,9 +54,9 @@ def certain(effect: pd.Series) -> bool:
 
 
 def moved(effect: pd.Series) -> str:
-    """Return what a log2-ratio effect did: ``rose 2.6-fold`` or ``did not move beyond doubt``."""
+    """Return what a log2-ratio effect did: ``rose 2.6-fold`` or ``showed no clear change``."""
     if not certain(effect):
-        return "did not move beyond doubt"
+        return "showed no clear change"
     return f"{direction(effect['estimate'], 'rose', 'fell')} {ratio(effect['estimate'])}"
 
 

@@ -129,13 +129,13 @@ def _of_member(claim: pd.Series, effect: pd.Series, fdr: float) -> Observed:
     note = "" if np.isfinite(margin) else "; no smallest effect is set"
     sign = 1 if effect["ci_low"] > 0 else -1 if effect["ci_high"] < 0 else 0
     if sign == 0:
-        return Observed(INCONCLUSIVE, f"95 % interval holds zero{note}")
+        return Observed(INCONCLUSIVE, f"95 % interval holds no change{note}")
     if not effect["q_claim"] <= fdr:
         return Observed(INCONCLUSIVE, f"q above {fdr:g}{note}")
     claimed = {"up": sign > 0, "down": sign < 0, "changed": True}[claim["direction"]]
     side = "claimed" if claimed else "other"
     verdict = SUPPORTED if claimed else CONTRADICTED
-    return Observed(verdict, f"95 % interval on the {side} side of zero{note}")
+    return Observed(verdict, f"95 % interval on the {side} side{note}")
 
 
 def _of_sameness(effect: pd.Series, margin: float, fdr: float) -> Observed:
@@ -143,11 +143,13 @@ def _of_sameness(effect: pd.Series, margin: float, fdr: float) -> Observed:
     if not np.isfinite(margin):
         return Observed(INCONCLUSIVE, "no margin is set, so sameness cannot be shown")
     low, high = _interval(effect, 0.90)
-    if -margin < low and high < margin and effect["q_claim"] <= fdr:
-        return Observed(SUPPORTED, "90 % interval inside the margin of sameness")
+    if -margin < low and high < margin:
+        if effect["q_claim"] <= fdr:
+            return Observed(SUPPORTED, "90 % interval inside the margin of sameness")
+        return Observed(INCONCLUSIVE, f"inside the margin of sameness, but q above {fdr:g}")
     if effect["ci_low"] > margin or effect["ci_high"] < -margin:
         return Observed(CONTRADICTED, "95 % interval outside the margin of sameness")
-    return Observed(INCONCLUSIVE, "neither inside nor outside the margin of sameness")
+    return Observed(INCONCLUSIVE, "90 % interval reaches beyond the margin of sameness")
 
 
 def _of_group(claim: pd.Series, each: dict[str, Observed], wanted: list[str]) -> Observed:

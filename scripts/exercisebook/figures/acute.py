@@ -195,7 +195,7 @@ def plasma_volume(frame: pd.DataFrame, assumed: float, words: Words) -> Any:
         scale=alt.Scale(domain=[0, 20], nice=False),
         axis=alt.Axis(values=[0, 5, 10, 15, 20]),
     )
-    axis = alt.Axis(values=[0.7, 0.8, 0.9, 1, 1.2, 1.4, 1.7, 2], format="~g")
+    axis = alt.Axis(values=[0.8, 0.9, 1, 1.2, 1.4, 1.7, 2], format="~g")
     log = alt.Scale(type="log", domain=[0.75, 2.1], clamp=True)
     y = alt.Y("estimate:Q", title="ratio of amounts to the rest day", scale=log, axis=axis)
     band = pd.DataFrame({"loss": [5.0], "to": [20.0]})
@@ -238,7 +238,7 @@ def sampling_time(frame: pd.DataFrame, phases: list[str], words: Words) -> Any:
     """
     scale = alt.Scale(domain=["higher", "lower", "unclear"], range=[SECOND, ACCENT, MUTED])
     colour = alt.Color("way:N", title="against rest", scale=scale)
-    x = alt.X("phase:O", sort=phases, title="hours since the start of an hour of exercise",
+    x = alt.X("phase:O", sort=phases, title="hours since the start of the hour (not to scale)",
               axis=alt.Axis(labelAngle=0, labelExpr="replace(datum.label, 'h', '')"))  # fmt: skip
     log = alt.Scale(type="log", domain=[0.5, 4])
     axis = alt.Axis(values=[0.5, 0.7, 1, 1.4, 2, 2.8, 4], format="~g")

@@ -291,7 +291,7 @@ def response_spreads(frame: pd.DataFrame, caption: str, description: str) -> Any
     order = list(frame["row"])
     x = alt.X(
         "estimate:Q",
-        title="SD of true responses (log2 units; below 0: none to be seen)",
+        title="SD of true responses (log2 units; negative: rest changes spread more)",
         scale=alt.Scale(domain=[-0.8, 0.8]),
         axis=alt.Axis(tickCount=6),
     )

@@ -35,7 +35,7 @@ def timeline(chapter: Chapter) -> Any:
     """Return the chart of the study's three phases."""
     return draw.timeline(
         STUDY,
-        "The study as the commentary tells it: the same thirteen men pass through three phases in one order, with nobody beside them.",
+        "The study as the commentary tells it: the same thirteen men pass through three phases in one order, with nobody beside them; days between phases are not stated.",
         "Timeline over 71 days: a baseline of 45 days, one run, and 25 days of runs, in that order.",
     )
 
@@ -71,7 +71,7 @@ def individual_and_group(chapter: Chapter) -> Any:
     inside = row["n_subjects"] - row["n_below"] - row["n_above"]
     caption = (
         f"Lymphocytes {INDIVIDUAL_HOUR.removesuffix('h')} hours after the start: the mean {moved(effect)}, yet "
-        f"{share(inside, row['n_subjects'])} men stayed within their own usual variation (grey; GRINTA, 70 % Wmax)."
+        f"{share(inside, row['n_subjects'])} men stayed within one man's usual variation (grey; GRINTA, 70 % Wmax)."
     )
     text = f"Strip of single men's ratios over a grey band of usual variation, and below it the mean with its interval; the mean {moved(effect)}."
     return draw.individual_and_group(
@@ -124,7 +124,9 @@ def one_arm_chart(chapter: Chapter) -> Any:
             f"{number(r['estimate'], 3)} ({interval(r['low'], r['high'], 3)})"
             for _, r in values.iterrows()
         ]
-        frames.append(values.assign(row=effects["feature"].map(label), group=name))
+        frames.append(
+            values.assign(row=effects["feature"].map(label), group=name, n=effects["n_subjects"])
+        )
     frame = pd.concat(frames, ignore_index=True)
     naive, true = (
         one(readings[name], feature="neutrophils")
@@ -132,7 +134,7 @@ def one_arm_chart(chapter: Chapter) -> Any:
     )
     caption = (
         f"Six hours after the start, neutrophils read before and after have changed {number(2 ** naive['estimate'])}-fold; "
-        f"set against the same hours at rest, {number(2 ** true['estimate'])}-fold (GRINTA, 70 % Wmax, n = {int(true['n_subjects'])}, 95 % intervals)."
+        f"set against the same hours at rest, {number(2 ** true['estimate'])}-fold (GRINTA, 70 % Wmax, each reading with the {int(frame['n'].min())} to {int(frame['n'].max())} men who have what it needs, 95 % intervals)."
     )
     text = "Dot plot with intervals: for four cell counts, the ratio read before and after, the rest day's own drift, and the ratio against the rest day; the drift takes part of the before-after change."
     return draw.one_arm(frame, [label(f) for f in COUNTS], caption, text)
@@ -145,7 +147,7 @@ def bilirubin_chart(chapter: Chapter) -> Any:
     full = rows.iloc[-1]
     caption = (
         f"Adults who say they are active have {direction(full['estimate'], 'more', 'less')} total bilirubin, not "
-        f"{direction(full['estimate'], 'less', 'more')}, whatever is adjusted for (NHANES 2009-2012, n = {whole(full['n_subjects'])}, 95 % intervals)."
+        f"{direction(full['estimate'], 'less', 'more')}, under each of four adjustments (NHANES 2009-2012, n = {whole(full['n_subjects'])}, 95 % intervals)."
     )
     text = f"Dot plot of the difference in total bilirubin between active and inactive adults, in per cent, under four adjustments; all lie {direction(full['estimate'], 'above', 'below')} zero."
     return draw.association(

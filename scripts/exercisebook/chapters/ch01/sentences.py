@@ -56,7 +56,8 @@ def sentences(chapter: Chapter) -> dict[str, str]:
             f"With {count(people)} people one can see a mean shift of {number(alone)} standard deviations of their own differences if one question is asked. "
             f"With 3,000 questions and Bonferroni it takes {number(many)}. "
             f"And no test by sign flips, however large the effect, can give {count(people)} people a p value below {p_value(sign_flip_floor(people))}: "
-            f"beyond {whole(bonferroni_reach(people))} features a Bonferroni threshold lies out of reach whatever the blood does."
+            f"beyond {whole(bonferroni_reach(people))} features a Bonferroni threshold lies out of reach whatever the blood does. "
+            "Asking for the largest of all statistics, as [](#acute-stress) does, spares that factor."
         ),
         "one_arm": _one_arm_sentence(chapter),
         "order": _order_sentence(chapter),
@@ -80,8 +81,8 @@ def _responders(chapter: Chapter) -> str:
         )
     return told + (
         f"Even where the mean of the men {moved(mean)}, they cannot be told apart by how much theirs moved: "
-        "their changes on the exercise day spread hardly more than their changes on a day of rest. "
-        f"Not finding it is not its absence: with {count(spreads['n_subjects'].max())} men the intervals reach up to {number(spreads['ci_high'].min())} doublings at their narrowest and {number(spreads['ci_high'].max())} at their widest."
+        "their changes on the exercise day do not clearly spread more than their changes on a day of rest. "
+        f"Not finding it is not its absence: with {whole(spreads['n_subjects'].min())} to {whole(spreads['n_subjects'].max())} men the intervals reach up to {number(spreads['ci_high'].min())} doublings at their narrowest and {number(spreads['ci_high'].max())} at their widest."
     )
 
 
@@ -89,7 +90,7 @@ def _answer(chapter: Chapter) -> str:
     neutrophils = one(at_hour(chapter["against_rest_day"], "3h"), feature="neutrophils")
     crp = detectable_ratio(0.422, 13)
     return (
-        "Thirteen people are enough to see what an hour of exercise does to the blood within the day, and too few to see most of what a month of training may do to a resting value. "
+        "Thirteen people are enough to see how the blood changes around an hour of exercise, and too few to see most of what a month of training may do to a resting value. "
         f"In fifteen cyclists, neutrophils {moved(neutrophils)} against a day of rest {evidence(neutrophils)}: no one needs more people for that. "
         f"But a marker such as C-reactive protein, which wanders by 42 % from week to week in one person {{footcite}}`macy1997`, would have to fall by {percent(1 - 1 / crp)} before thirteen people could be expected to notice. "
         f"And whatever they notice, one group measured in a fixed order cannot say that exercise was the cause."
@@ -100,7 +101,7 @@ def _against(chapter: Chapter) -> str:
     peak = rest_peak(chapter)
     full = adjusted_association(chapter, "total_bilirubin").iloc[-1]
     return (
-        f"Two things on this page speak against easy reading. On a day *without* exercise, {label(peak['feature'])} {moved(peak)} over the morning: part of a before-after change is the clock. "
+        f"Two things on this page speak against easy reading. On a day *without* exercise, {label(peak['feature'])} {moved(peak)} within {hour_of(peak)} hours: part of a before-after change is not exercise. "
         f"And in a national sample, adults who say they are active have {direction(full['estimate'], 'higher', 'lower')} total bilirubin "
         f"{evidence(full)}, which is {direction(full['estimate'], 'against', 'along with')} the direction the commentary reports for indirect bilirubin after training."
     )
@@ -114,7 +115,7 @@ def _variation_sentence(chapter: Chapter) -> str:
     return (
         f"From one quiet morning to another, a man's {label(low)} vary by {percent(table.at[low, 'cv_within'])} and his {label(high)} by {percent(table.at[high, 'cv_within'])}. "
         f"His neutrophils vary by {percent(neutrophils['cv_within'])} (95 % interval {percent(neutrophils['cv_within_low'])} to {percent(neutrophils['cv_within_high'])}), "
-        f"so a single later count must lie {percent(1 - fall)} lower or {percent(rise - 1)} higher before it is unusual for *him*."
+        f"so a single later count must lie {percent(1 - fall)} lower or {percent(rise - 1)} higher before it is unusual for one man."
     )
 
 
@@ -172,7 +173,7 @@ def _bilirubin_sentence(chapter: Chapter) -> str:
         f"This runs {direction(full['estimate'], 'against', 'along with')} the commentary, in which training lowers indirect bilirubin. "
         f"But look at the negative control: the active are also {number(abs(tall['estimate']))} cm {direction(tall['estimate'], 'taller', 'shorter')} "
         f"(95 % interval {interval(tall['ci_low'], tall['ci_high'])} cm), and no activity lengthens an adult. "
-        "Something that made people taller also made them active, and it is still in the data after every adjustment. "
+        "Something goes both with height and with activity, and it is still in the data after every adjustment. "
         "So thousands of people bought precision, and did not buy a cause. Nor is total bilirubin indirect bilirubin."
     )
 
@@ -182,4 +183,4 @@ def _next_morning(chapter: Chapter) -> str:
     sure = [label(e["feature"]) for _, e in effects.iterrows() if certain(e)]
     if sure:
         return f"The next morning {listed(sure)} still differed."
-    return "By the next morning none differed beyond doubt."
+    return "By the next morning none clearly differed."

@@ -100,7 +100,7 @@ def what_this_cohort_can_see(chapter: Chapter) -> Table:
     ]
     return Table(
         pd.DataFrame(rows, columns=columns),
-        f"What the cohort “{cohort.name}” could show, before any result: smallest exact p value by sign flips, "
+        f"What the cohort “{cohort.name}” could show, before any mean change is looked at: smallest exact p value by sign flips, "
         "features beyond which Bonferroni is out of reach, and the rise that its median feature would show with 80 % power.",
     )
 
@@ -124,7 +124,7 @@ def variation_table(chapter: Chapter) -> Table:
     )
     return Table(
         frame,
-        "Variation before any exercise, and the change of one man that exceeds it 19 times in 20. What the assay adds is in the within-person part.",
+        "Variation from morning to morning, and the change of one man that chance alone exceeds one time in 20. What the assay adds is in the within-person part.",
     )
 
 

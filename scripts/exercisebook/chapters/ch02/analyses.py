@@ -29,6 +29,9 @@ HOURS = ("0.5h", "1h", "1.5h", "2h", "3h", "6h", "24h")
 
 END, LATE, DAY_AFTER = "1h", "3h", "24h"
 
+GENTLE = "P4"
+"""The hour at half of maximal power, which the harder days are set against."""
+
 NK_HOURS = ("1h", "1.5h", "3h")
 
 MISSING, BELOW = "absent: missing", "absent: below detection"
@@ -62,6 +65,21 @@ def by_intensity(cohort: Cohort, parameters: Any) -> pd.DataFrame:
     contrasts = [
         cohort.contrast(f"{arm}-{hour}") for arm in ARMS if arm != REST for hour in (END, LATE)
     ]
+    effects = cohort_effects(cohort, "blood_count", contrasts)
+    return _only(effects, ("neutrophils", "lymphocytes"))
+
+
+def between_days(cohort: Cohort, parameters: Any) -> pd.DataFrame:
+    """Return Effects of harder days against the gentle one, for two cells at their peaks."""
+    contrasts = []
+    for arm in (a for a in ARMS if a not in (REST, GENTLE)):
+        for hour in (END, LATE):
+            contrast = cohort.contrast(f"{arm}-{hour}").copy()
+            contrast["contrast"], contrast["reference_arm"] = (
+                f"{arm}-{hour} against {GENTLE}",
+                GENTLE,
+            )
+            contrasts.append(contrast)
     effects = cohort_effects(cohort, "blood_count", contrasts)
     return _only(effects, ("neutrophils", "lymphocytes"))
 
@@ -182,6 +200,7 @@ ANALYSES = {
         Analysis("acute_against_rest", "grinta", against_rest, ("arm",)),
         Analysis("acute_before_after", "grinta", before_after, ("arm",)),
         Analysis("by_intensity", "grinta", by_intensity),
+        Analysis("between_days", "grinta", between_days),
         Analysis("natural_killer", "grinta", natural_killer, ("arm",)),
         Analysis("cytokines", "grinta", cytokines, ("arm",)),
         Analysis("detection", "grinta", detection, ("arm",)),

@@ -72,8 +72,12 @@ def intensity_chart(chapter: Chapter) -> Any:
     )
     order = [ARMS[a] for a in ("P4", "P2", "P3", "P5")]
     gentle, hard = (one(picked, contrast=f"{a}-{LATE}") for a in ("P4", "P2"))
-    harder = abs(hard["estimate"]) > abs(gentle["estimate"])
-    swing = "Harder exercise, larger swing" if harder else "Harder exercise, no larger swing"
+    against = one(chapter["between_days"], feature="neutrophils", contrast=f"P2-{LATE} against P4")
+    swing = (
+        f"The hard hour moved neutrophils {direction(against['estimate'], 'more', 'less')} than the gentle one"
+        if certain(against)
+        else "The hard hour did not clearly move neutrophils more than the gentle one"
+    )
     caption = (
         f"{swing}: two hours after its end neutrophils {moved(gentle)} after 50 % of maximal power and {moved(hard)} after 70 % "
         f"(GRINTA against the rest day, n = {n_range(picked)}, 95 % intervals)."
@@ -125,8 +129,18 @@ def cytokine_chart(chapter: Chapter) -> Any:
     frame = frame[np.isfinite(frame["low"])]
     sure = [f for f in CYTOKINES.values() if sure_in_both(effects, f)]
     order = [label(f) for f in ("ccl2", "tnf", "cxcl10", "ifng", "csf3", "mif", "il10", "il6")]
+    turning = [
+        f
+        for f in CYTOKINES.values()
+        if effects.loc[effects["feature"] == f].apply(certain, axis=1).nunique() > 1
+    ]
+    depends = (
+        f"; for {listed([label(f) for f in turning])} it depends on how absent values are read"
+        if turning
+        else ""
+    )
     caption = (
-        f"At the end of the hour {listed([label(f) for f in sure]) or 'no cytokine'} {'differ' if len(sure) > 1 else 'differs'} from rest whichever way absent values are read "
+        f"At the end of the hour {listed([label(f) for f in sure]) or 'no cytokine'} {'differ' if len(sure) > 1 else 'differs'} from rest under both readings{depends} "
         f"(GRINTA, {arm_label(chapter)}, n = {n_range(effects)}, 95 % intervals)."
     )
     text = "Dot plot with intervals: eight serum cytokines as ratios to the rest day, each under two readings of absent values; IL-6 and IL-10 are mostly absent."
@@ -143,7 +157,7 @@ def detection_chart(chapter: Chapter) -> Any:
     frame = own.assign(row=own["feature"].map(label), share=own["n_detected"] / own["n"])
     caption = (
         f"IL-6 was found in {share(il6['n_detected'], il6['n'])} assayed samples at the end of exercise and in {share(rest['n_detected'], rest['n'])} at that hour of the rest day: "
-        f"too few to average, enough to count (GRINTA, {arm_label(chapter)}, exercise day shown)."
+        f"too few to average (GRINTA, {arm_label(chapter)}; the exercise day is shown)."
     )
     text = "Shaded table of the share of samples in which each of eight cytokines was found, by hour of the exercise day; IL-6 and IL-10 are found in about half or fewer."
     order = [label(f) for f in ("ccl2", "tnf", "cxcl10", "mif", "csf3", "ifng", "il10", "il6")]
@@ -154,7 +168,10 @@ def race_chart(chapter: Chapter) -> Any:
     """Return the chart of the race's finish, for those seen and for all who started."""
     effects = chapter["race"].query("contrast == 'finish'").set_index("feature")
     bounds = chapter["race_bounds"].query("who == 'all who started'").set_index("feature")
-    seen, everyone = "mean of those bled at the finish", "median of all who started, bounds"
+    seen, everyone = (
+        "mean of those measured at the finish",
+        "bounds of the median of all who started",
+    )
     rows = []
     for feature in RACE_FEATURES:
         e, b = effects.loc[feature], bounds.loc[feature]
@@ -173,8 +190,8 @@ def race_chart(chapter: Chapter) -> Any:
     frame = pd.DataFrame(rows, columns=["row", "group", "estimate", "low", "high", "label"])
     il6, b = effects.loc["il6"], bounds.loc["il6"]
     caption = (
-        f"At the finish of 50 km IL-6 {moved(il6)} in the {count(il6['n_subjects'])} runners bled there; over all {count(b['n_subjects'])} who started, "
-        f"whatever the others had, the median ratio lies between {number(2 ** b['median_low'])} and {number(2 ** b['median_high'])} (95 % intervals; bars: bounds)."
+        f"At the finish of 50 km IL-6 {moved(il6)} in the {count(il6['n_subjects'])} runners with cytokines there; over all {count(b['n_subjects'])} who started, "
+        f"whatever the others had, the median ratio lies between {number(2 ** b['median_low'])} and {number(2 ** b['median_high'])} (dots: geometric means with 95 % intervals, n = {n_range(effects)}; bars: bounds, not intervals)."
     )
     text = "Dot plot with intervals for runners seen at the finish, and bars of bounds for all starters: IL-6, IL-8, TNF, leukocytes and creatine kinase as ratios to before the race, logarithmic."
     return draw.race(frame, [label(f) for f in RACE_FEATURES], (caption, text))
@@ -220,7 +237,7 @@ def _odds_certain(effect: pd.Series) -> str:
     return (
         direction(effect["estimate"], "over-represented", "under-represented")
         if certain(effect)
-        else "not beyond doubt different"
+        else "not clearly different"
     )
 
 

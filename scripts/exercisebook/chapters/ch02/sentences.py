@@ -32,7 +32,8 @@ from exercisebook.chapters.wording import (
     share,
 )
 from exercisebook.claims.claims import claims_of
-from exercisebook.claims.ledger import ledger
+from exercisebook.claims.ledger import ledger, member_verdicts
+from exercisebook.claims.verdict import NO_PRACTICAL
 from exercisebook.figures.tables import interval, number, percent, whole
 from exercisebook.sources.features import label
 from exercisebook.sources.grinta import CYTOKINES, REST
@@ -68,7 +69,7 @@ def _answer(chapter: Chapter) -> str:
         for w in (("lymphocytes", END), ("lymphocytes", "2h"), ("neutrophils", LATE))
     )
     return (
-        f"It moves the white cells of the blood, at once and in waves. By the end of an hour of cycling ({arm_label(chapter)}) lymphocytes {moved(lymph)} "
+        f"White cells of the blood move with it, at once and in waves. By the end of an hour of cycling ({arm_label(chapter)}) lymphocytes {moved(lymph)} "
         f"against the same men's day of rest {evidence(lymph)}. An hour after stopping they {_stood(gone)} {evidence(gone)}, while neutrophils "
         f"went on to {_peak_words(neutro)} two hours after the end {evidence(neutro)}. {_day_after_words(chapter)} "
         "So “after exercise” is not a time, and a study that draws blood once after a run reports the minute it chose."
@@ -111,21 +112,24 @@ def _hours_sentence(chapter: Chapter) -> str:
     return (
         f"Neutrophils {moved(end)} by the end of the bout and {moved(late)} two hours after it {evidence(late)}: the second wave is the {wave} one. "
         f"Eosinophils, which cortisol drives out of the blood, {moved(eos)} at six hours {evidence(eos)}. "
-        "GRINTA's files hold no cortisol, so its part here is inferred from cells, not measured."
+        f"GRINTA's files hold no cortisol, so its part here is {'inferred from cells, not measured' if eos['ci_high'] < 0 else 'neither shown nor excluded'}."
     )
 
 
 def _egress(chapter: Chapter) -> str:
-    end, after = (
-        one(at_hour(chapter["natural_killer"], h), feature="nk_cd56dim") for h in ("1h", "1.5h")
+    shares = chapter["natural_killer"]
+    (all_end, all_after), (end, after) = (
+        [one(at_hour(shares, hour), feature=cell) for hour in ("1h", "1.5h")]
+        for cell in ("nk_cells", "nk_cd56dim")
     )
     lymph = against_rest_at(chapter, "lymphocytes", "2h")
     told = (
-        f"At the end of exercise the odds that a cell without CD3 is a cytotoxic NK cell were {_odds(end)} those of the rest day; half an hour later {_odds(after)}. "
+        f"At the end of exercise the odds that a cell without CD3, the mark of T cells, is an NK cell were {_odds(all_end)} those of the rest day; for the cytotoxic subset (CD56dim) {_odds(end)}. "
+        f"Half an hour later they were {_odds(all_after)} and {_odds(after)}. "
         f"All lymphocytes together {_stood(lymph)} an hour after the end {evidence(lymph)}. "
     )
     if end["ci_low"] > 0 and after["ci_high"] < 0:
-        told += "The cells best armed to kill come in first and leave first."
+        told += "The cells best armed to kill, plentiful at the end, are the ones most clearly short soon after it. These are shares of cells, not counts."
     return told
 
 
@@ -135,10 +139,17 @@ def _intensity(chapter: Chapter) -> str:
         one(effects, feature="neutrophils", contrast=f"{a}-{LATE}")
         for a in ("P4", "P2", "P5", "P3")
     )
+    against, dip = (
+        one(chapter["between_days"], feature="neutrophils", contrast=f"P2-{LATE} against P4"),
+        one(effects, feature="lymphocytes", contrast=f"P4-{LATE}"),
+    )
     return (
         f"Two hours after the end, neutrophils {moved(gentle)} after the gentle hour {evidence(gentle)}, {moved(hard)} after the hard one {evidence(hard)} and {moved(mixed)} after intervals {evidence(mixed)}. "
         f"With mild dehydration at the same power as the hard hour they {moved(dry)} {evidence(dry)}. "
-        "The comparison between exercise days is fairer than that with rest, since their order varied from man to man."
+        "The comparison between exercise days is fairer than that with rest, since their order varied from man to man: "
+        f"set against the gentle hour, neutrophils {moved(against)} after the hard one {evidence(against)}. "
+        f"Lymphocytes two hours after the gentle hour {moved(dip)} against rest {evidence(dip)}"
+        + ("." if dip["ci_high"] < 0 else ": the dip is not part of every bout.")
     )
 
 
@@ -146,8 +157,16 @@ def _transience(chapter: Chapter) -> str:
     tests, margin = day_after_tests(chapter)
     same = [label(f) for f in tests.loc[tests["same"], "feature"]]
     differ = [label(e["feature"]) for _, e in tests.iterrows() if certain(e)]
-    unsure = [label(f) for f in tests["feature"] if label(f) not in same and label(f) not in differ]
+    alone = [
+        label(e["feature"])
+        for _, e in tests.iterrows()
+        if e["p_equivalence"] <= 0.05 and not e["same"]
+    ]
+    told_of = {*same, *differ, *alone}
+    unsure = [label(f) for f in tests["feature"] if label(f) not in told_of]
     told = f"Within the margin of ±{percent(2**margin - 1)}, {listed(same) or 'no cells'} are back at the level of the rest day. "
+    if alone:
+        told += f"{listed(alone).capitalize()} would pass taken alone, and not once the chapter's other claims are counted. "
     if unsure:
         told += f"For {listed(unsure)} the data allow a difference larger than the margin, and no difference at all: they do not decide. "
     if differ:
@@ -167,9 +186,14 @@ def _cytokines(chapter: Chapter) -> str:
     ]
     both = [f for f in sure if sure_in_both(effects, f)]
     lost = [label(f) for f in sure if f not in both]
+    whole_tubes = all(
+        one(missing, feature=f)["n_subjects"] == missing["n_subjects"].max() for f in both
+    )
     reading = (
         f"read as below detection, {listed(lost)} {'are' if len(lost) > 1 else 'is'} in doubt, and a finding that needs one reading of the gaps is a finding about the gaps."
         if lost
+        else "none of them was absent from a tube, so the reading of gaps does not touch them."
+        if whole_tubes
         else "read as below detection, they tell the same."
     )
     return (
@@ -222,11 +246,14 @@ def _flips(chapter: Chapter) -> str:
 def _race(chapter: Chapter) -> str:
     finish = chapter["race"].query("contrast == 'finish'")
     il6, il8, tnf = (one(finish, feature=f) for f in ("il6", "cxcl8", "tnf"))
+    later = chapter["race"].query("contrast == '24h after'")
+    il6_after, ck_after = (one(later, feature=f) for f in ("il6", "creatine_kinase"))
     bounds = one(chapter["race_bounds"], feature="il6", who="all who started")
     return (
-        f"In the {count(il6['n_subjects'])} runners bled for cytokines at the finish, IL-6 {moved(il6)} {evidence(il6)} and IL-8 {moved(il8)} {evidence(il8)}, while TNF {moved(tnf)} {evidence(tnf)}. "
-        f"And the {count(bounds['n_subjects'] - il6['n_subjects'])} who were not bled? {_bounded(bounds)} "
-        "The file does not say who finished: three runners without cytokines there do have a creatine kinase."
+        f"In the {count(il6['n_subjects'])} runners whose cytokines were measured at the finish, IL-6 {moved(il6)} {evidence(il6)} and IL-8 {moved(il8)} {evidence(il8)}, while TNF {moved(tnf)} {evidence(tnf)}. "
+        f"And the {count(bounds['n_subjects'] - il6['n_subjects'])} without? {_bounded(bounds)} "
+        "The file does not say who finished: three runners without cytokines there do have a creatine kinase. "
+        f"A day later IL-6 {moved(il6_after)} against before the race {evidence(il6_after)} and creatine kinase {moved(ck_after)} {evidence(ck_after)}: {'not everything is over by then' if certain(il6_after) or certain(ck_after) else 'neither is shown to be over, and neither to last'}."
     )
 
 
@@ -251,7 +278,7 @@ def _volume(chapter: Chapter) -> str:
         f"Platelets ({number(2 ** platelets['estimate'], 3)}) {explained_by_water(platelets)}. "
     )
     if plasma_loss(platelets) > PLAUSIBLE_LOSS:
-        told += "The spleen holds a third of all platelets, and exercise empties it."
+        told += "The spleen holds a third of all platelets, and exercise releases a part of them."
     return told
 
 
@@ -260,7 +287,7 @@ def _race_volume(chapter: Chapter) -> str:
     finish, later = (one(table, formula="van Beaumont", phase=p) for p in ("finish", "24h after"))
     return (
         f"At the finish plasma volume was {_percent_change(finish)}, and a day later {_percent_change(later)}. "
-        f"After hours of running and drinking the correction goes {direction(finish['mean'], 'the other way', 'the usual way')}: "
+        f"After hours of running and drinking the correction {'goes' if finish['ci_low'] > 0 or finish['ci_high'] < 0 else 'may go'} {direction(finish['mean'], 'the other way', 'the usual way')}: "
         f"it would make the change of IL-6 {direction(finish['mean'], 'larger', 'smaller')}, not {direction(finish['mean'], 'smaller', 'larger')}. "
         "A bout of an hour and a race of a morning cannot borrow each other's correction."
     )
@@ -274,7 +301,7 @@ def _sampling(chapter: Chapter) -> str:
         return told + (
             "Two laboratories that agree on everything but the needle will publish opposite abstracts, and both will be right."
         )
-    return told + "After this bout no draw shows the opposite sign beyond doubt."
+    return told + "After this bout no draw clearly shows the opposite sign."
 
 
 def _cohort_sentence(chapter: Chapter) -> str:
@@ -295,7 +322,25 @@ def _verdicts(chapter: Chapter) -> str:
     identified = (rows["cause"] == "identified by the design").sum()
     return (
         f"Of {count(rows['claim_id'].nunique())} claims, {count(unmeasured)} meet no measurement in any open data set of this book. "
-        f"In {none_or(count(identified))} of the rows can the design name the cause."
+        f"In {none_or(count(identified))} of the rows can the design name the cause. "
+        + _too_small(chapter)
+    )
+
+
+def _too_small(chapter: Chapter) -> str:
+    """Return which cytokines clearly moved, and less than was set beforehand as mattering."""
+    claims = claims_of(2)
+    rows = member_verdicts(claims, "S1-07", claim_effects(chapter), chapter.parameters.fdr)
+    least = 2 ** float(one(claims, claim_id="S1-07")["smallest_effect"])
+    small = rows[
+        (rows["observed"] == NO_PRACTICAL) & ((rows["ci_low"] > 0) | (rows["ci_high"] < 0))
+    ]
+    if small.empty:
+        return ""
+    names = listed([label(c) for c in small["canonical_id"]])
+    return (
+        f"{names} did change, by less than the ratio of {number(least, 3)} that was set beforehand as the smallest surge: "
+        "a difference can be certain and small."
     )
 
 
@@ -306,7 +351,7 @@ def _odds(effect: pd.Series) -> str:
 def _stood(effect: pd.Series) -> str:
     """Return where a count stood against rest: ``stood 2.6 times as high as at rest``."""
     if not certain(effect):
-        return "stood no different from rest beyond doubt"
+        return "stood at no clear distance from rest"
     ratio = 2 ** effect["estimate"]
     if ratio >= 1:
         return (
@@ -332,4 +377,4 @@ def _day_after_words(chapter: Chapter) -> str:
     if differ:
         return f"A day later {listed(differ)} still differed from rest."
     same = [label(f) for f in tests.loc[tests["same"], "feature"]]
-    return f"A day later no count differed from rest beyond doubt, and {listed(same) or 'none'} could be shown to be the same."
+    return f"A day later no count clearly differed from rest, and {'only ' if len(same) < len(tests) else ''}{listed(same) or 'none'} could be shown to be the same."
