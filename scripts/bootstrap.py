@@ -133,4 +133,8 @@ def fail(text):
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        say("interrupted; run it again to go on")
+        sys.exit(1)

@@ -75,14 +75,17 @@ def test_other_code_is_refused():
         outputs_onto(source, executed())
 
 
-def test_given_parameters_stand_hidden_behind_the_defaults_and_in_a_banner(tmp_path):
+def test_given_parameters_stand_behind_the_defaults_and_in_a_banner(tmp_path):
     folder = staged(tmp_path, parameters={"arm": "P4"})
     notebook = nbformat.read(folder / "notebooks" / f"{SLUG}.ipynb", as_version=4)
     places = [i for i, c in enumerate(notebook.cells) if "parameters" in tags_of(c)]
     injected = notebook.cells[places[0] + 1]
     assert injected.source == "arm = 'P4'"
-    assert set(tags_of(injected)) == {INJECTED, "remove-cell"}
-    assert any("`arm = P4`" in c.source for c in notebook.cells if c.cell_type == "markdown")
+    assert set(tags_of(injected)) == {INJECTED}
+    lines = notebook.cells[0].source.split("\n")
+    below_title = lines[next(i for i, line in enumerate(lines) if line.startswith("# ")) :]
+    assert below_title[2].startswith(":::{important}")
+    assert "`arm = P4`" in below_title[3]
 
 
 def test_text_for_the_default_alone_is_dropped_for_any_other(tmp_path, monkeypatch):

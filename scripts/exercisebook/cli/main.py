@@ -61,7 +61,8 @@ def run(
 
     plan = report_plan(chapters or [], parameter or [], cohort, out)
     first = make_book(plan, cores, Console(stderr=True))
-    typer.echo(first)
+    alone = [chapter.slug for chapter in plan.chapters]
+    typer.echo(first.parent / "notebooks" / f"{alone[0]}.html" if len(alone) == 1 else first)
 
 
 @app.command()
@@ -77,8 +78,10 @@ def claims(
     rows = book_ledger()
     if chapter is not None:
         rows = rows[rows["chapter"] == str(chapter)]
-    told = rows.to_json(orient="records", indent=1) if json else ledger_text(rows, all_claims())
-    typer.echo(told)
+    if json:
+        typer.echo(rows.to_json(orient="records", indent=1))
+    else:
+        typer.echo(ledger_text(rows, all_claims()) or f"chapter {chapter} has no claims yet")
 
 
 @app.command()

@@ -195,8 +195,9 @@ def plasma_volume(frame: pd.DataFrame, assumed: float, words: Words) -> Any:
         scale=alt.Scale(domain=[0, 20], nice=False),
         axis=alt.Axis(values=[0, 5, 10, 15, 20]),
     )
-    axis = alt.Axis(values=[0.8, 0.9, 1, 1.2, 1.4, 1.7, 2], format="~g")
-    log = alt.Scale(type="log", domain=[0.75, 2.1], clamp=True)
+    axis = alt.Axis(values=[0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.2, 1.4, 1.7, 2], format="~g")
+    reach = [float(frame["low"].min()) * 0.97, float(frame["high"].max()) * 1.03]
+    log = alt.Scale(type="log", domain=reach, nice=False)
     y = alt.Y("estimate:Q", title="ratio of amounts to the rest day", scale=log, axis=axis)
     band = pd.DataFrame({"loss": [5.0], "to": [20.0]})
     starts = frame[frame["loss"] == frame["loss"].min()]

@@ -51,6 +51,7 @@ def _theme() -> alt.theme.ThemeConfig:
                 "domain": False,
                 "tickColor": MUTED,
                 "labelLimit": 200,
+                "labelFlush": False,
                 "aria": False,
             },
             "legend": {

@@ -73,7 +73,7 @@ def without_timing(notebook: NotebookNode) -> NotebookNode:
 def outputs_onto(source: NotebookNode, executed: NotebookNode) -> NotebookNode:
     """Return today's prose with the outputs of an execution of the same code.
 
-    A cell of injected parameters is carried over behind the cell it overrides, hidden.
+    A cell of injected parameters is carried over behind the cell it overrides.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def outputs_onto(source: NotebookNode, executed: NotebookNode) -> NotebookNode:
     for own, done in zip(ours, ran, strict=True):
         own.outputs, own.execution_count = done.outputs, done.execution_count
     for cell in injected:
-        cell.metadata["tags"] = [INJECTED, "remove-cell"]
+        cell.metadata["tags"] = [INJECTED]
         cell["id"] = "cell-injected"
         place = next(i for i, c in enumerate(source.cells) if "parameters" in tags_of(c))
         source.cells.insert(place + 1, cell)

@@ -98,24 +98,28 @@ def _staged(chapter: ChapterPlan, root: Path, omitted: Mapping[str, str]) -> Not
             cell.source = without_links(cell.source, omitted)
     if chapter.parameters:
         notebook.cells = [c for c in notebook.cells if ONLY_DEFAULT not in tags_of(c)]
-        notebook.cells.insert(0, _banner(chapter))
-        notebook.cells[0], notebook.cells[1] = notebook.cells[1], notebook.cells[0]
+        notebook.cells[0].source = _below_title(notebook.cells[0].source, _banner(chapter))
     return notebook
 
 
-def _banner(chapter: ChapterPlan) -> NotebookNode:
+def _below_title(page: str, told: str) -> str:
+    head, title, rest = page.partition(next(t for t in page.splitlines() if t.startswith("# ")))
+    return f"{head}{title}\n\n{told}\n{rest}"
+
+
+def _banner(chapter: ChapterPlan) -> str:
     given = ", ".join(f"`{name} = {value}`" for name, value in chapter.parameters.items())
     told = f"This page was run with {given}. The book itself shows the defaults."
-    text = f":::{{important}}\n{told}\n:::"
-    cell = nbformat.v4.new_markdown_cell(text)
-    cell["id"] = "cell-banner"
-    return cell
+    return f":::{{important}}\n{told}\n:::"
 
 
 def _toc(plan: Plan) -> dict[str, Any]:
     shown = {f"notebooks/{chapter.slug}" for chapter in plan.chapters}
     toc: dict[str, Any] = table_of_contents(plan.root)
     for part in toc["parts"]:
+        if plan.report:
+            # a report on chapter 2 would number it 1
+            part.pop("numbered", None)
         part["chapters"] = [
             entry
             for entry in part["chapters"]

@@ -56,8 +56,8 @@ def check_cohort_name(name: str) -> None:
     if not Path(name).is_absolute():
         known = ["reference", *READERS]
         raise Misuse(
-            f"cohort: no cohort {name!r}; {closest(name, known)}; "
-            "or give the absolute path of a package"
+            f"cohort: no cohort {name!r}; give the absolute path of a package, or an id: "
+            f"{closest(name, known)}"
         )
     if not (Path(name) / "datapackage.json").is_file():
         raise Misuse(f"cohort: {name} holds no datapackage.json, so it is no cohort package")

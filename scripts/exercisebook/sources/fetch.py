@@ -7,6 +7,7 @@ which serves any content by its sha256. What has come in before an interruption 
 
 import errno
 import hashlib
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from exercisebook.errors import Failure
+from exercisebook.errors import Failure, Misuse
 from exercisebook.paths import data_cache
 from exercisebook.sources.catalogue import DataFile, Dataset
 
@@ -66,9 +67,16 @@ def locate(dataset: Dataset) -> dict[str, Path] | None:
 
     Raises
     ------
+    Misuse
+        If ``EXERCISEBOOK_DATA`` names no folder: a slip there would pass for data not at hand.
     Failure
         If a file is there with other bytes than the catalogue's: it is refused, not used.
     """
+    named = os.environ.get("EXERCISEBOOK_DATA")
+    if named and not data_cache().is_dir():
+        raise Misuse(
+            f"EXERCISEBOOK_DATA names {named}, which is no folder; make it, correct it or unset it"
+        )
     states = [state_of(dataset, file) for file in dataset.files]
     wrong = [state for state in states if state.state == "wrong checksum"]
     if wrong:

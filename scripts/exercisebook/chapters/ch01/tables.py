@@ -18,6 +18,9 @@ from exercisebook.stats.power import detectable_ratio, detectable_standardised, 
 from exercisebook.stats.reference_change import reference_change
 from exercisebook.stats.schemas import EFFECTS, as_effects
 
+MOST_CONTRASTS = 12
+"""Contrasts that a page shows; a cohort with more has its others in the same form."""
+
 
 def manifest() -> Table:
     """Return what our sources say of each sample, and what they do not."""
@@ -72,7 +75,8 @@ def what_this_cohort_can_see(chapter: Chapter) -> Table:
     """Return, for each contrast of the cohort, its people and the limits that follow from them."""
     cohort = chapter.cohort
     rows = []
-    for _, contrast in cohort.contrasts.head(12).iterrows():
+    shown = cohort.contrasts.head(MOST_CONTRASTS)
+    for _, contrast in shown.iterrows():
         for modality in cohort.measurements:
             values = contrast_differences(cohort, modality, contrast).values
             n = int(values.notna().sum().median()) if values.size else 0
@@ -101,7 +105,12 @@ def what_this_cohort_can_see(chapter: Chapter) -> Table:
     return Table(
         pd.DataFrame(rows, columns=columns),
         f"What the cohort “{cohort.name}” could show, before any mean change is looked at: smallest exact p value by sign flips, "
-        "features beyond which Bonferroni is out of reach, and the rise that its median feature would show with 80 % power.",
+        "features beyond which Bonferroni is out of reach, and the rise that its median feature would show with 80 % power"
+        + (
+            f" (the first {len(shown)} of {len(cohort.contrasts)} contrasts)."
+            if len(shown) < len(cohort.contrasts)
+            else "."
+        ),
     )
 
 

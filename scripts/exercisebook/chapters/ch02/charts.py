@@ -47,13 +47,15 @@ def time_course_chart(chapter: Chapter) -> Any:
     first, last = (
         against_rest_at(chapter, *w) for w in (("lymphocytes", END), ("neutrophils", LATE))
     )
+    persons = single_men(chapter)
+    dots = "" if persons is None else "; dots: single men"
     caption = (
         f"Against the same hours of a rest day, lymphocytes {moved(first)} by the end of an hour of exercise and neutrophils "
-        f"{moved(last)} three hours after its start (GRINTA, {arm_label(chapter)}, n = {n_range(effects)}, 95 % intervals; dots: single men)."
+        f"{moved(last)} three hours after its start (GRINTA, {arm_label(chapter)}, n = {n_range(effects)}, 95 % intervals{dots})."
     )
     text = f"Line chart of neutrophils, lymphocytes and monocytes from 0 to 24 hours as ratios to the rest day, logarithmic; lymphocytes {moved(first)} at one hour, neutrophils {moved(last)} at three."
     whole_course = pd.concat([start, frame], ignore_index=True)
-    return draw.time_course(whole_course, ["0h", *HOURS], single_men(chapter), (caption, text))
+    return draw.time_course(whole_course, ["0h", *HOURS], persons, (caption, text))
 
 
 def intensity_chart(chapter: Chapter) -> Any:

@@ -25,6 +25,10 @@ def check_plasma_loss(chapter: Chapter, answer: float) -> str:
     """Check exercise 2: the loss of plasma that would explain IP-10's change."""
     ip10 = cytokine_at_end(chapter, "cxcl10")
     right = plasma_loss(ip10)
+    if right <= 0:
+        return (
+            "In this arm IP-10 did not rise, so no loss of water can explain it; try another arm."
+        )
     if abs(answer - right) < 0.3:
         return f"Right: about {number(right)} %. Is that within what an hour of cycling does?"
     if abs(answer - 100 * (2 ** ip10["estimate"] - 1)) < 0.3:

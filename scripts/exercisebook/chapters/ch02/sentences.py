@@ -26,6 +26,7 @@ from exercisebook.chapters.wording import (
     evidence,
     listed,
     moved,
+    named,
     none_or,
     one,
     ratio,
@@ -310,9 +311,12 @@ def _cohort_sentence(chapter: Chapter) -> str:
         return f"The cohort of this page is “{chapter.cohort.name}”, with {count(chapter.cohort.subjects['subject'].nunique())} people."
     found = effects["outcome"].value_counts()
     inside = effects[(effects["log2_content"] == 0) & (effects["q_value"] <= 0.05)]
+    told = f"Of {len(effects)} measurements, {count(found.get('found', 0))} true effects were found, {count(found.get('missed', 0))} missed, and there were {count(found.get('false alarm', 0))} false alarms. "
+    if inside.empty:
+        return told
     return (
-        f"Of {len(effects)} measurements, {count(found.get('found', 0))} true effects were found, {count(found.get('missed', 0))} missed, and there were {count(found.get('false alarm', 0))} false alarms. "
-        f"Among the found, {none_or(count(len(inside)))} {'is' if len(inside) == 1 else 'are'} true of the tube and not of the body: the amount did not change, the water did."
+        told
+        + f"Among the found, {count(len(inside))} ({named(inside['canonical_id'])}) {'is' if len(inside) == 1 else 'are'} true of the tube and not of the body: the amount did not change, the water did."
     )
 
 
