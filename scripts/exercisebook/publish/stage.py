@@ -96,6 +96,11 @@ def _staged(chapter: ChapterPlan, root: Path, omitted: Mapping[str, str]) -> Not
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = without_links(cell.source, omitted)
+        for output in cell.get("outputs", []):
+            for mime, told in output.get("data", {}).items():
+                # sentences are glued as Markdown, and may link as the prose does
+                if mime.endswith("text/markdown"):
+                    output["data"][mime] = without_links(told, omitted)
     if chapter.parameters:
         notebook.cells = [c for c in notebook.cells if ONLY_DEFAULT not in tags_of(c)]
         notebook.cells[0].source = _below_title(notebook.cells[0].source, _banner(chapter))

@@ -31,7 +31,9 @@ def check_false_responders(answer: float) -> str:
     if not 0 < answer < 1:
         return "Give a share between 0 and 1."
     if abs(answer - expected) < 0.02:
-        return f"Right: about {100 * expected:.0f} % of people who do not respond look as if they did."
+        return (
+            f"Right: about {100 * expected:.0f} % of people who do not respond look as if they did."
+        )
     if (
         abs(answer - float(stats.norm.sf(1.1 / 0.23))) < 0.02
         or abs(answer - float(stats.norm.sf(0.1 / 0.23))) < 0.005

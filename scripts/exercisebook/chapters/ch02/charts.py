@@ -171,8 +171,8 @@ def race_chart(chapter: Chapter) -> Any:
     effects = chapter["race"].query("contrast == 'finish'").set_index("feature")
     bounds = chapter["race_bounds"].query("who == 'all who started'").set_index("feature")
     seen, everyone = (
-        "mean of those measured at the finish",
-        "bounds of the median of all who started",
+        "mean of those measured",
+        "median of all starters, bounds",
     )
     rows = []
     for feature in RACE_FEATURES:
