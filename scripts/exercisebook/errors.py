@@ -55,6 +55,10 @@ class InvalidInput(Misuse):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+MOST_NAMED = 12
+"""Names that a hint lists where none is near."""
+
+
 def closest(name: str, known: Iterable[str]) -> str:
     """Return a hint naming the nearest of ``known``, or all of them where none is near."""
     options = list(known)
@@ -62,4 +66,7 @@ def closest(name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
     if near:
         return f"did you mean {folded[near[0]]!r}?"
-    return "known are: " + ", ".join(options)
+    if not options:
+        return "none is known"
+    more = f" and {len(options) - MOST_NAMED} more" if len(options) > MOST_NAMED else ""
+    return "known are: " + ", ".join(options[:MOST_NAMED]) + more

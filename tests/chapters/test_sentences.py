@@ -8,8 +8,11 @@ import pandas as pd
 import pytest
 
 from exercisebook.chapters import ch01, ch02
+from exercisebook.chapters.ch02.readings import acute_effects_of_cohort
 from exercisebook.chapters.results import Result
 from exercisebook.chapters.wording import count, listed, moved, ratio
+from exercisebook.simulate.cohorts import TRUTH, simulate, write_simulation
+from exercisebook.simulate.worlds import world
 
 ENDS = [
     ("ci_low", "ci_high"),
@@ -135,3 +138,20 @@ def test_lists_and_counts_read_as_english():
 def test_reversal_is_its_own_inverse():
     frame = pd.DataFrame({"estimate": [1.0, -2.0], "ci_low": [0.5, -3.0], "ci_high": [2.0, np.nan]})
     pd.testing.assert_frame_equal(reversed_table(reversed_table(frame)), frame)
+
+
+def test_a_simulated_cohort_is_held_against_its_own_truth(tmp_path):
+    write_simulation(simulate(world("null"), 13, 1), tmp_path / "null")
+    chapter = ch02.begin(cohort=str(tmp_path / "null"))
+    truth = acute_effects_of_cohort(chapter)["truth"]
+    assert len(truth)
+    assert (truth == 0).all()
+
+
+def test_a_simulated_cohort_without_its_truth_is_held_against_none(tmp_path):
+    write_simulation(simulate(world("null"), 13, 1), tmp_path / "null")
+    (tmp_path / "null" / TRUTH).unlink()
+    chapter = ch02.begin(cohort=str(tmp_path / "null"))
+    assert "outcome" not in acute_effects_of_cohort(chapter)
+    assert "true" not in ch02.sentences(chapter)["cohort"]
+    assert "outcome" not in ch02.cohort_table(chapter).frame.columns

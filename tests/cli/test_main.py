@@ -47,6 +47,11 @@ def test_asking_for_help_imports_nothing_heavy():
         (["run", "09"], "no chapter '09'"),
         (["run", "02", "--cohort", "grnta"], "did you mean 'grinta'?"),
         (["run", "02", "--cohort", "/"], "holds no datapackage.json"),
+        (["run", "02", "--cohort", "/no/such/folder"], "/no/such/folder does not exist"),
+        (["run", "02", "--cohort", "motrpac-rat"], "no reader makes a cohort of it yet"),
+        (["run", "02", "--cohort", "grinta", "-p", "cohort=nhanes"], "cohort: given twice"),
+        (["run", "02", "--out", "a{b}"], "braces in a path"),
+        (["run", "02", "--out", str(BUILD)], "is the book's own"),
         (["data", "status", "nhans"], "did you mean 'nhanes'?"),
         (["simulate", "--world", "nul", "--out", "x"], "did you mean 'null'?"),
         (["simulate", "--subjects", "1", "--out", "x"], "at least 2 subjects"),
@@ -104,3 +109,64 @@ def test_claims_are_listed_with_both_verdicts_as_text_and_as_json():
     text = book("claims", "--chapter", "2").stdout
     assert "S1-07 (chapter 2), data: grinta" in text
     assert "S1-01" not in text
+
+
+def test_everything_wrong_with_a_run_is_told_at_once():
+    words = ["run", "01", "02", "99", "-p", "subjects=2", "-p", "arm=P9", "-p", "foo=1", "-p", "x"]
+    done = book(*words, "--cohort", "nosuch")
+    assert done.returncode == 2
+    for told in (
+        "'99'",
+        "subjects: found '2'",
+        "arm: found 'P9'",
+        "'foo': 01",
+        "'x' is not",
+        "nosuch",
+    ):
+        assert told in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 6
+
+
+def test_each_chapter_of_a_report_takes_the_parameters_it_has():
+    from exercisebook.publish.report import report_plan
+
+    plan = report_plan(["01", "02"], ["subjects=30", "plasma_volume=-15"], None, None)
+    assert [c.parameters for c in plan.chapters] == [{"subjects": 30}, {"plasma_volume": -15.0}]
+
+
+def test_a_broken_cohort_is_misuse_told_once_before_anything_runs(tmp_path):
+    made = book("simulate", "--out", str(tmp_path / "mine"))
+    assert made.returncode == 0
+    contrasts = tmp_path / "mine" / "contrasts.csv"
+    contrasts.write_text(contrasts.read_text().replace(",acute,acute", ",acut,acute"))
+    done = book("run", "01", "02", "--cohort", str(tmp_path / "mine"))
+    assert done.returncode == 2
+    assert done.stderr.startswith("contrasts.csv, row 2, column kind: found 'acut'")
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_what_nobody_foresaw_is_one_line_and_status_1(monkeypatch, capsys):
+    from exercisebook.cli import main as module
+
+    def broken():
+        raise KeyError("deep inside")
+
+    monkeypatch.setattr(module, "app", broken)
+    monkeypatch.delenv("EXERCISEBOOK_DEBUG", raising=False)
+    with pytest.raises(SystemExit) as stopped:
+        module.main()
+    assert stopped.value.code == 1
+    told = capsys.readouterr().err.strip()
+    assert told.startswith("KeyError: 'deep inside'")
+    assert len(told.splitlines()) == 1
+
+
+def test_a_port_in_use_is_one_line():
+    import socket
+
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = book("serve", "--port", str(taken.getsockname()[1]))
+    assert "Traceback" not in done.stderr
+    assert done.returncode in (1, 2)

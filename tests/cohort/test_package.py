@@ -250,10 +250,93 @@ def test_a_broken_description_is_reported_with_its_line(folder):
     assert problem.expected == "a JSON object"
 
 
-@pytest.mark.parametrize("text", ["[]", '"small"', "{}", '{"name": 3}', '{"name": null}'])
-def test_a_description_without_a_name_is_reported(folder, text):
+@pytest.mark.parametrize("text", ["[]", '"small"', "3"])
+def test_a_description_that_is_no_object_is_reported(folder, text):
     (folder / "datapackage.json").write_text(text)
-    assert "'name'" in only(problems(folder)).found
+    assert only(problems(folder)).found == "no JSON object"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        '{"name": 3}',
+        '{"name": null}',
+        '{"name": ""}',
+        '{"name": "<script>alert(1)</script>"}',
+    ],
+)
+def test_a_name_that_is_none_or_could_be_a_script_is_reported(folder, text):
+    (folder / "datapackage.json").write_text(text)
+    problem = only(problems(folder))
+    assert "name" in problem.found
+    assert problem.expected.startswith("the cohort's short name")
+
+
+def test_everything_wrong_with_a_description_is_reported_at_once(folder):
+    (folder / "datapackage.json").write_text('{"name": "a b", "simulated": "no", "resources": 5}')
+    assert [p.found for p in problems(folder)] == [
+        "the name 'a b'",
+        "'simulated' as 'no'",
+        "'resources' that are no list",
+    ]
+
+
+def test_json_without_end_is_reported(folder):
+    (folder / "datapackage.json").write_text("[" * 100_000)
+    assert only(problems(folder)).file == "datapackage.json"
+
+
+def test_a_column_of_samples_in_a_table_of_measurements_is_reported(folder):
+    path = next((folder / "measurements").glob("*.csv"))
+    header, *rows = path.read_text().splitlines()
+    path.write_text("\n".join([f"{header},phase", *(f"{row},before" for row in rows)]) + "\n")
+    problem = only(problems(folder))
+    assert (problem.file, problem.found) == (f"measurements/{path.name}", "a column 'phase'")
+
+
+def test_a_table_without_rows_is_reported(folder):
+    path = folder / "contrasts.csv"
+    path.write_text(path.read_text().splitlines()[0] + "\n")
+    problem = only(problems(folder))
+    assert (problem.file, problem.found) == ("contrasts.csv", "a header and no rows")
+
+
+def test_a_package_without_measurements_is_reported(folder):
+    for path in (folder / "measurements").glob("*.csv"):
+        path.unlink()
+    description = json.loads((folder / "datapackage.json").read_text())
+    description["resources"] = []
+    (folder / "datapackage.json").write_text(json.dumps(description))
+    assert only(problems(folder)).file == "measurements"
+
+
+def test_a_second_sample_of_one_person_arm_and_phase_is_reported_with_its_row(folder):
+    path = folder / "samples.csv"
+    text = path.read_text()
+    path.write_text(text + "again" + text.splitlines()[1][text.splitlines()[1].index(",") :] + "\n")
+    problem = only(problems(folder))
+    assert (problem.file, problem.row) == ("samples.csv", len(text.splitlines()) + 1)
+    assert problem.found.startswith("a second sample of subject")
+
+
+def test_a_phase_against_itself_is_reported(folder):
+    table = pd.read_csv(folder / "contrasts.csv", dtype=str)
+    table.loc[0, "reference_phase"] = table.loc[0, "phase"]
+    table.to_csv(folder / "contrasts.csv", index=False)
+    problem = only(problems(folder))
+    assert (problem.file, problem.row, problem.column) == ("contrasts.csv", 2, "reference_phase")
+
+
+def test_an_amount_below_nothing_is_reported_and_a_clinical_value_may_be_one(reference, tmp_path):
+    write_cohort(reference, tmp_path / "mine")
+    for modality in ("blood_count", "clinical"):
+        path = tmp_path / "mine" / "measurements" / f"{modality}.csv"
+        table = pd.read_csv(path)
+        table.loc[3, "value"] = -1.5
+        table.to_csv(path, index=False)
+    problem = only(problems(tmp_path / "mine"))
+    assert (problem.file, problem.row, problem.found) == ("measurements/blood_count.csv", 5, "-1.5")
 
 
 def test_a_description_of_unreadable_bytes_is_reported(folder):

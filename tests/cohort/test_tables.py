@@ -124,9 +124,31 @@ def test_a_missing_column_is_reported_with_the_nearest_one(subjects):
     assert "did you mean 'Age'?" in problem.repair
 
 
-def test_a_table_with_semicolons_misses_its_columns(subjects):
-    found = problems(subjects("subject;sex;age\na;male;30\n"))
-    assert [p.expected for p in found] == [f"a column {c!r}" for c in ("subject", "sex", "age")]
+@pytest.mark.parametrize("mark", [";", "\t", "|"])
+def test_a_table_with_another_separator_is_told_so_once(subjects, mark):
+    problem = only(problems(subjects(f"subject{mark}sex{mark}age\na{mark}male{mark}30\n")))
+    assert problem.found == f"columns separated by {mark!r}"
+
+
+def test_two_columns_of_one_name_are_reported(subjects):
+    problem = only(problems(subjects("subject,sex,age,age\na,male,30,40\n")))
+    assert problem.found == "two columns 'age'"
+
+
+def test_a_name_with_a_space_at_its_end_is_reported(subjects):
+    problem = only(problems(subjects("subject,sex,age\n'a ',male,30\n".replace("'", ""))))
+    assert (problem.row, problem.column, problem.found) == (2, "subject", "'a '")
+
+
+def test_a_folder_in_the_place_of_a_table_is_reported(tmp_path):
+    (tmp_path / "subjects.csv").mkdir()
+    assert only(problems(tmp_path / "subjects.csv")).found == "no regular file"
+
+
+def test_what_may_stand_in_a_field_is_told_in_words(subjects):
+    problem = only(problems(subjects("subject,sex,age\na,man,30\n")))
+    assert problem.expected == "one of female, male, unknown"
+    assert only(problems(subjects("subject,sex,age\na,male,-3\n"))).expected == "at least 0"
 
 
 @pytest.mark.parametrize(

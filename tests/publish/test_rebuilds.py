@@ -1,6 +1,11 @@
 """What a change makes run again, in a copy of the checkout, with real kernels and real Sphinx."""
 
+import fcntl
+import os
 import shutil
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -119,7 +124,7 @@ def test_two_builds_of_the_same_give_the_same_bytes(checkout):
 
 
 def test_a_report_on_one_chapter_is_a_site_of_its_own(checkout, tmp_path):
-    out = tmp_path / "report"
+    out = tmp_path / "my $(touch PWNED) report"
     done = checkout.run("run", "02", "-p", "plasma_volume=-15", "--out", str(out))
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(out / "html" / "notebooks" / f"{SECOND}.html")
@@ -128,6 +133,7 @@ def test_a_report_on_one_chapter_is_a_site_of_its_own(checkout, tmp_path):
     assert "plasma_volume" in banner
     assert "-15.0" in banner
     assert not (out / "html" / "notebooks" / f"{FIRST}.html").exists()
+    assert not list(tmp_path.rglob("PWNED"))
     assert (out / "html" / "_sources" / "notebooks" / f"{SECOND}.ipynb").exists()
 
 
@@ -144,3 +150,29 @@ def test_a_cohort_of_ones_own_takes_the_place_of_the_reference(checkout, tmp_pat
         code.decompose()
     assert "simulated-null" in body.get_text()
     assert "simulated-reference" not in body.get_text()
+
+
+def test_one_folder_is_built_by_one_at_a_time(checkout):
+    with (checkout.root / "_build" / ".work" / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = checkout.run("build")
+    assert done.returncode == 1
+    assert done.stderr.strip().startswith("another build is at work in")
+
+
+@pytest.mark.slow
+def test_a_build_that_was_killed_is_taken_up_again(checkout):
+    checkout.edit(
+        "notebooks/02_acute_stress_response.md",
+        "ch02.effects_table(chapter)",
+        "ch02.effects_table(chapter)  # again",
+    )
+    command = [sys.executable, "-m", "exercisebook.cli", "build"]
+    environment = {**os.environ, "PYTHONPATH": str(checkout.root / "scripts")}
+    process = subprocess.Popen(command, cwd=checkout.root, env=environment, start_new_session=True)
+    time.sleep(4)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    time.sleep(1)
+    done = checkout.run("build")
+    assert done.returncode == 0, done.stderr

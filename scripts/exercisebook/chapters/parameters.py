@@ -9,14 +9,15 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from exercisebook.errors import Misuse, closest
+from exercisebook.errors import Failure, Misuse, closest
 from exercisebook.paths import NOTEBOOKS
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
@@ -56,7 +57,10 @@ def parameters_cell(slug: str, folder: Path = NOTEBOOKS) -> str:
         options = [line for line in lines if line.startswith(":")]
         if any(re.match(r":tags:.*\bparameters\b", line) for line in options):
             return "\n".join(line for line in lines if not line.startswith(":")).strip()
-    raise ValueError(f"{slug}.md has no cell tagged parameters")
+    raise Failure(
+        f"notebooks/{slug}.md has no cell tagged parameters; give its parameters a cell with "
+        ":tags: [parameters]"
+    )
 
 
 def parse_parameters(cell: str) -> dict[str, Parameter]:
@@ -64,7 +68,7 @@ def parse_parameters(cell: str) -> dict[str, Parameter]:
 
     Raises
     ------
-    ValueError
+    Failure
         If a line is not ``name: type = literal  # meaning``, with a known type.
     """
     comments = {
@@ -74,29 +78,35 @@ def parse_parameters(cell: str) -> dict[str, Parameter]:
     }
     found = {}
     for node in ast.parse(cell).body:
-        if not (
-            isinstance(node, ast.AnnAssign)
-            and isinstance(node.target, ast.Name)
-            and isinstance(node.annotation, ast.Name)
-            and node.annotation.id in _TYPES
-            and node.value is not None
-        ):
-            raise ValueError(f"not a parameter: {ast.unparse(node)}")
-        parameter = _parameter(
-            node.target.id,
-            _TYPES[node.annotation.id],
-            ast.literal_eval(node.value),
-            comments.get(node.lineno, ""),
-        )
-        found[parameter.name] = parameter
+        name, kind, default = _declared(node)
+        found[name] = _parameter(name, kind, default, comments.get(node.lineno, ""))
     return found
+
+
+def _declared(node: ast.stmt) -> tuple[str, type, Any]:
+    if (
+        isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and isinstance(node.annotation, ast.Name)
+        and node.annotation.id in _TYPES
+        and node.value is not None
+    ):
+        with suppress(ValueError):
+            return node.target.id, _TYPES[node.annotation.id], ast.literal_eval(node.value)
+    raise Failure(
+        f"not a parameter: {ast.unparse(node)}; expected name: type = value  # meaning, "
+        f"with one of the types {', '.join(_TYPES)}"
+    )
 
 
 def _parameter(name: str, kind: type, default: Any, comment: str) -> Parameter:
     allowed = _ALLOWED.match(comment)
     assert allowed is not None
     choices = tuple(c.strip() for c in (allowed["choices"] or "").split(",") if c.strip())
-    low, high = (None if allowed[end] is None else float(allowed[end]) for end in ("low", "high"))
+    try:
+        low, high = (None if allowed[e] is None else float(allowed[e]) for e in ("low", "high"))
+    except ValueError:
+        raise Failure(f"{name}: bounds that are no numbers in {comment!r}") from None
     return Parameter(name, kind, default, choices, low, high, comment[allowed.end() :])
 
 
@@ -128,9 +138,7 @@ def validated(slug: str, given: Mapping[str, Any], folder: Path = NOTEBOOKS) -> 
     """
     parameters = parse_parameters(parameters_cell(slug, folder))
     faults = [
-        f"{_safe(name)}: {slug} has no such parameter; {closest(name, parameters)}"
-        for name in given
-        if name not in parameters
+        no_such_parameter(name, [slug], parameters) for name in given if name not in parameters
     ]
     known = {name: value for name, value in given.items() if name in parameters}
     try:
@@ -145,6 +153,11 @@ def validated(slug: str, given: Mapping[str, Any], folder: Path = NOTEBOOKS) -> 
     if faults:
         raise Misuse("\n".join(faults))
     return model
+
+
+def no_such_parameter(name: str, slugs: Iterable[str], known: Iterable[str]) -> str:
+    """Return the line that refuses a name which none of some chapters has."""
+    return f"{_safe(name)}: {', '.join(slugs)} has no such parameter; {closest(name, known)}"
 
 
 def _safe(text: str) -> str:

@@ -1,5 +1,6 @@
 """``exercisebook data``: what open data there are, which are here, and bringing them in."""
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -97,4 +98,6 @@ def _size(count: int) -> str:
 def _console(stderr: bool = False) -> "rich.console.Console":  # type: ignore[name-defined]  # noqa: F821
     from rich.console import Console
 
-    return Console(stderr=stderr, width=None)
+    # a pipe has no width of its own, and names are not to be cut
+    wide = None if (sys.stderr if stderr else sys.stdout).isatty() else 240
+    return Console(stderr=stderr, width=wide)

@@ -4,6 +4,7 @@ Heavy imports stay inside the commands that need them, so that ``--help`` answer
 """
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -88,7 +89,7 @@ def claims(
 def simulate(
     out: Annotated[Path, typer.Option(help="New folder of the package.")],
     world: Annotated[str, typer.Option(help="Which world.")] = "reference",
-    subjects: Annotated[int, typer.Option(help="People.")] = 13,
+    subjects: Annotated[int, typer.Option(help="People.", max=100_000)] = 13,
     seed: Annotated[int, typer.Option(help="Root of every random number.", min=0)] = 20251121,
 ) -> None:
     """Write a simulated cohort package with its truth."""
@@ -129,8 +130,27 @@ def serve(port: Annotated[int, typer.Option(min=1, max=65535)] = 8000) -> None:
 def main() -> None:
     """Run the command line; an error meant for the user is one plain message."""
     os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".cache" / "numba"))
+    # ended by another program, the book ends as by Ctrl-C, and takes its workers with it
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
     except BookError as error:
         typer.echo(str(error), err=True)
         sys.exit(error.exit_status)
+    except Exception as error:
+        if os.environ.get("EXERCISEBOOK_DEBUG"):
+            raise
+        typer.echo(_unforeseen(error), err=True)
+        sys.exit(1)
+
+
+def _unforeseen(error: Exception) -> str:
+    """Return one line on an error that no part of the book foresaw, and where it arose."""
+    import traceback
+
+    told = " ".join(str(error).split()) or "without a word"
+    if isinstance(error, OSError):
+        return told
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if "exercisebook" in f.filename]
+    place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {told}{place}; EXERCISEBOOK_DEBUG=1 shows the whole of it"

@@ -6,6 +6,7 @@ measurements a modality, and optionally single cells.
 
 import json
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -16,12 +17,17 @@ import pandas as pd
 import pandera.pandas as pa
 
 from exercisebook.cohort.contrasts import resolve
-from exercisebook.cohort.schemas import MEASUREMENTS, MODALITIES, TABLES
+from exercisebook.cohort.schemas import MEASUREMENTS, MODALITIES, SAMPLES, TABLES
 from exercisebook.cohort.tables import examine_csv, problems_of, write_csv
 from exercisebook.errors import InvalidInput, Misuse, Problem, closest
 
 PARQUET_ABOVE = 200_000
 """Rows above which a table of measurements is written as parquet."""
+
+NEVER_BELOW_ZERO = ("blood_count", "cytokines", "taxa", "cells")
+"""Modalities of counts, amounts and shares."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 _PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 
@@ -123,8 +129,9 @@ def read_cohort(folder: Path) -> Cohort:
                 )
             )
     problems += _pointing_nowhere(tables, measurements)
+    problems += _between_rows(tables, measurements)
     if problems:
-        raise InvalidInput(problems)
+        raise InvalidInput(list(dict.fromkeys(problems)))
     cells = folder / "cells.h5ad"
     return Cohort(
         name=description["name"],
@@ -213,10 +220,38 @@ def _read_description(folder: Path) -> dict[str, Any]:
             path.name, str(error), "a JSON object", "Correct the syntax.", row=error.lineno
         )
         raise InvalidInput([problem]) from None
-    if not isinstance(description, dict) or not isinstance(description.get("name"), str):
-        problem = Problem(path.name, "no text under 'name'", "the cohort's short name", "Add it.")
+    except RecursionError:
+        problem = Problem(
+            path.name, "lists in lists without end", "a JSON object", "Write it anew."
+        )
+        raise InvalidInput([problem]) from None
+    if not isinstance(description, dict):
+        problem = Problem(path.name, "no JSON object", "a JSON object", "Write it anew.")
         raise InvalidInput([problem])
+    problems = _problems_of_description(description, path.name)
+    if problems:
+        raise InvalidInput(problems)
     return description
+
+
+def _problems_of_description(description: dict[str, Any], file: str) -> list[Problem]:
+    found = []
+    name = description.get("name")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        found.append(
+            Problem(
+                file,
+                f"the name {name!r}" if "name" in description else "no text under 'name'",
+                "the cohort's short name: letters, digits, points, hyphens and underscores",
+                "Add or correct it.",
+            )
+        )
+    if not isinstance(description.get("simulated", False), bool):
+        told = f"'simulated' as {description['simulated']!r}"
+        found.append(Problem(file, told, "true or false, without quotes", "Correct it."))
+    if not isinstance(description.get("resources", []), list):
+        found.append(Problem(file, "'resources' that are no list", "a list", "Correct it."))
+    return found
 
 
 def _measurement_files(folder: Path, description: dict[str, Any]) -> list[Path]:
@@ -224,7 +259,7 @@ def _measurement_files(folder: Path, description: dict[str, Any]) -> list[Path]:
     place = folder / "measurements"
     resources = description.get("resources") or []
     paths = [str(resource.get("path")) for resource in resources if isinstance(resource, dict)]
-    named = [folder / path for path in paths if path.startswith("measurements/")]
+    named = [folder / p for p in paths if p.startswith("measurements/") and ".." not in p]
     found = sorted([*place.glob("*.csv"), *place.glob("*.parquet")])
     return list(dict.fromkeys([*named, *found]))
 
@@ -256,6 +291,72 @@ def _pointing_nowhere(
         problems += _unknown(table, "sample_id", samples, "sample_id", file)
         problems += _unknown(table, "feature", known, "feature", file)
     return problems
+
+
+def _between_rows(
+    tables: dict[str, pd.DataFrame], measurements: dict[str, pd.DataFrame]
+) -> list[Problem]:
+    """Return what no single field shows: empty tables, repeated samples, amounts below nothing."""
+    problems = [
+        Problem(f"{name}.csv", "a header and no rows", "at least one row", "Fill the table.")
+        for name, table in tables.items()
+        if len(table.columns) and table.empty
+    ]
+    if not measurements:
+        problems.append(
+            Problem("measurements", "no tables", "a table a modality", "Add measurements/*.csv.")
+        )
+    problems += _repeated_samples(tables["samples"]) + _contrasts_of_nothing(tables["contrasts"])
+    for modality, table in measurements.items():
+        file = f"measurements/{modality}.csv"
+        taken = [c for c in table.columns if c in SAMPLES.columns and c != "sample_id"]
+        problems += [
+            Problem(file, f"a column {c!r}", "it in samples.csv alone", "Remove the column.", 1)
+            for c in taken
+        ]
+        if modality in NEVER_BELOW_ZERO and "value" in table:
+            numbers = pd.to_numeric(table["value"], errors="coerce").to_numpy()
+            problems += [
+                Problem(file, f"{numbers[row]:g}", "at least 0", "Correct it.", row + 2, "value")
+                for row in (numbers < 0).nonzero()[0]
+            ]
+    return problems
+
+
+def _repeated_samples(samples: pd.DataFrame) -> list[Problem]:
+    key = ["subject", "arm", "phase"]
+    if not set(key) <= set(samples.columns):
+        return []
+    again = samples.reset_index(drop=True)
+    again = again[again.duplicated(key)]
+    return [
+        Problem(
+            "samples.csv",
+            "a second sample of " + ", ".join(f"{k} {row[k]!r}" for k in key),
+            "one sample a person, arm and phase",
+            "Average replicates into one sample, or name another phase.",
+            int(place) + 2,
+        )
+        for place, row in again.iterrows()
+    ]
+
+
+def _contrasts_of_nothing(contrasts: pd.DataFrame) -> list[Problem]:
+    if not {"phase", "reference_phase", "arm", "reference_arm"} <= set(contrasts.columns):
+        return []
+    same = contrasts.reset_index(drop=True)
+    same = same.query("phase == reference_phase and arm == reference_arm")
+    return [
+        Problem(
+            "contrasts.csv",
+            f"phase {row['phase']!r} against itself",
+            "two phases",
+            "Correct the phase or the reference_phase.",
+            int(place) + 2,
+            "reference_phase",
+        )
+        for place, row in same.iterrows()
+    ]
 
 
 def _unknown(

@@ -23,8 +23,13 @@ SEXES = ("female", "male", "unknown")
 FASTING = ("yes", "no", "unknown")
 
 
+_TRIMMED = pa.Check(
+    lambda text: text == text.str.strip(), error="a name without spaces at its ends"
+)
+
+
 def _text(unique: bool = False, nullable: bool = False, among: tuple[str, ...] = ()) -> pa.Column:
-    checks = [pa.Check.isin(among)] if among else [pa.Check.str_length(min_value=1)]
+    checks = [pa.Check.isin(among)] if among else [pa.Check.str_length(min_value=1), _TRIMMED]
     return pa.Column(str, checks=checks, unique=unique, nullable=nullable)
 
 

@@ -4,6 +4,7 @@ A CSV is read as text first, so that a fault is reported as it stands in the fil
 """
 
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,12 +77,16 @@ def problems_of(frame: pd.DataFrame, path: Path, schema: pa.DataFrameSchema) -> 
 
 
 def _read_text(path: Path) -> pd.DataFrame:
+    if path.exists() and not path.is_file():
+        problem = Problem(path.name, "no regular file", "a CSV table", f"Replace {path}.")
+        raise InvalidInput([problem])
     try:
         # blank lines count, so that a fault is reported in the row where it stands
         text = pd.read_csv(
             path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
         )
         if isinstance(text.index, pd.RangeIndex):
+            _refuse_header(path, text)
             return _without_blank_end(text)
         # pandas takes the first fields of rows longer than the header for an index
         problem = Problem(
@@ -92,6 +97,8 @@ def _read_text(path: Path) -> pd.DataFrame:
         )
     except FileNotFoundError:
         problem = Problem(path.name, "no such file", "a CSV table", f"Write {path}.")
+    except OSError as error:
+        problem = Problem(path.name, str(error.strerror), "a CSV table", "Make it readable.")
     except pd.errors.EmptyDataError:
         problem = Problem(path.name, "an empty file", "a header row", "Add the header row.")
     except pd.errors.ParserError as error:
@@ -104,6 +111,29 @@ def _read_text(path: Path) -> pd.DataFrame:
     except UnicodeDecodeError:
         problem = Problem(path.name, "bytes that are not UTF-8", "UTF-8", "Save the file as UTF-8.")
     raise InvalidInput([problem])
+
+
+def _refuse_header(path: Path, text: pd.DataFrame) -> None:
+    """Raise InvalidInput for columns of one name, or for another separator than the comma."""
+    first = pd.read_csv(path, header=None, nrows=1, dtype=str, encoding="utf-8-sig").iloc[0]
+    twice = first[first.duplicated()].dropna().unique()
+    problems = [
+        Problem(path.name, f"two columns {name!r}", "each name once", "Remove or rename one.", 1)
+        for name in twice
+    ]
+    marks = [mark for mark in (";", "\t", "|") if mark in str(first.iloc[0])]
+    if len(first) == 1 and marks:
+        problems = [
+            Problem(
+                path.name,
+                f"columns separated by {marks[0]!r}",
+                "by commas",
+                "Save it as CSV with commas.",
+                1,
+            )
+        ]
+    if problems:
+        raise InvalidInput(problems)
 
 
 def _without_blank_end(text: pd.DataFrame) -> pd.DataFrame:
@@ -184,11 +214,7 @@ def _broken_rule(case: object, text: pd.DataFrame, path: Path) -> Problem:
     elif "str_length" in check or "nullable" in check:
         expected, repair = "a value", "Fill the field."
     else:
-        expected = check.replace("isin(", "one of (").replace(
-            "greater_than_or_equal_to", "at least"
-        )
-        expected = expected.replace("less_than_or_equal_to", "at most")
-        repair = "Correct the value."
+        expected, repair = _in_words(check), "Correct the value."
     return Problem(
         path.name,
         repr(value),
@@ -197,3 +223,16 @@ def _broken_rule(case: object, text: pd.DataFrame, path: Path) -> Problem:
         None if row is None else row + _HEADER_ROWS + 1,
         str(column) if known else None,
     )
+
+
+def _in_words(check: str) -> str:
+    """Return what a check of pandera asks for: ``isin(['a', 'b'])`` is ``one of a, b``."""
+    for name, words in (
+        ("greater_than_or_equal_to", "at least"),
+        ("less_than_or_equal_to", "at most"),
+    ):
+        if check.startswith(name):
+            return f"{words} {check.removeprefix(name).strip('()')}"
+    if check.startswith("isin("):
+        return "one of " + ", ".join(re.findall(r"'([^']*)'", check))
+    return check

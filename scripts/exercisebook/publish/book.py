@@ -1,9 +1,14 @@
 """Making the book: plan, Snakemake, and a word on how it goes."""
 
+import fcntl
 import hashlib
 import os
+import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
@@ -38,28 +43,59 @@ def make_book(plan: Plan, cores: int, console: Console) -> Path:
     """
     work = plan.out / ".work"
     work.mkdir(parents=True, exist_ok=True)
-    path = work / "plan.json"
-    write_plan(plan, path)
-    _write_site_key(plan, work)
-    events, log = work / "events.jsonl", work / "snakemake.log"
-    events.unlink(missing_ok=True)
+    with _alone(work):
+        for left_by_a_killed_build in plan.out.glob(".site-*"):
+            shutil.rmtree(left_by_a_killed_build, ignore_errors=True)
+        write_plan(plan, work / "plan.json")
+        _write_site_key(plan, work)
+        failures, status = _run(plan, work, cores, console)
+    if status:
+        log = (work / "snakemake.log").read_text(encoding="utf-8", errors="replace")[-4000:]
+        raise Failure("\n".join(failures) or log.strip() or f"Snakemake ended with {status}")
+    return plan.out / "html" / "index.html"
+
+
+@contextmanager
+def _alone(work: Path) -> Iterator[None]:
+    """Hold a folder's lock; the system lets go of it when the process ends, however it ends."""
+    with (work / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Failure(f"another build is at work in {work.parent}; wait for it") from None
+        yield
+
+
+def _run(plan: Plan, work: Path, cores: int, console: Console) -> tuple[list[str], int]:
+    """Run Snakemake on a plan; return what failed, and its status."""
+    # a chapter is written whole or not at all, so what a killed run left is no half-made file
     command = [
         sys.executable, "-m", "snakemake", "--snakefile", str(plan.root / "scripts" / "Snakefile"),
-        "--directory", str(work), "--cores", str(cores), "--config", f"plan={path}",
-        "--rerun-triggers", "mtime", "--nolock", "--quiet", "all",
+        "--directory", str(work), "--cores", str(cores), "--rerun-triggers", "mtime",
+        "--nolock", "--ignore-incomplete", "--quiet", "all",
     ]  # fmt: skip
-    environment = {**os.environ, VARIABLE: str(events), "PYTHONHASHSEED": "0"}
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=environment)
+    events = work / f"events-{os.getpid()}.jsonl"
+    environment = {
+        **os.environ,
+        VARIABLE: str(events),
+        "EXERCISEBOOK_PLAN": str(work / "plan.json"),
+        "EXERCISEBOOK_PYTHON": sys.executable,
+        "PYTHONHASHSEED": "0",
+    }
+    with (work / "snakemake.log").open("wb") as out:
+        process = subprocess.Popen(
+            command, stdout=out, stderr=subprocess.STDOUT, env=environment, start_new_session=True
+        )
         try:
-            failures = _follow(events, process, console)
+            return _follow(events, process, console), process.wait()
         except KeyboardInterrupt:
-            process.terminate()
-            process.wait()
             raise Failure("interrupted; what was finished is kept") from None
-    if process.returncode:
-        raise Failure("\n".join(failures) or log.read_text(encoding="utf-8")[-4000:])
-    return plan.out / "html" / "index.html"
+        finally:
+            if process.poll() is None:
+                # the whole session: Snakemake, its workers and their kernels
+                os.killpg(process.pid, signal.SIGTERM)
+                process.wait()
+            events.unlink(missing_ok=True)
 
 
 def _follow(events: Path, process: "subprocess.Popen[bytes]", console: Console) -> list[str]:
@@ -73,7 +109,8 @@ def _follow(events: Path, process: "subprocess.Popen[bytes]", console: Console) 
             if event["event"] == "started":
                 tasks[name] = progress.add_task(name)
                 continue
-            progress.remove_task(tasks[name])
+            if name in tasks:
+                progress.remove_task(tasks.pop(name))
             if event["event"] == "failed":
                 failures.append(str(event["message"]))
             else:

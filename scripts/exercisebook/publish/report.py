@@ -2,17 +2,23 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 from exercisebook.chapters.ledgers import lacking_bytes
-from exercisebook.chapters.parameters import parameters_cell, parse_parameters, validated
+from exercisebook.chapters.parameters import (
+    no_such_parameter,
+    parameters_cell,
+    parse_parameters,
+    validated,
+)
 from exercisebook.cohort.package import refuse_occupied
 from exercisebook.errors import Failure, Misuse
 from exercisebook.paths import BUILD, ROOT
 from exercisebook.publish.notebooks import chapter_slugs, find_chapter
-from exercisebook.publish.plan import Plan, make_plan
-from exercisebook.sources.cohorts import check_cohort_name
+from exercisebook.publish.plan import Plan, make_plan, read_plan
+from exercisebook.sources.cohorts import check_cohort, is_id
 
 
 def report_plan(
@@ -38,28 +44,81 @@ def report_plan(
     Failure
         If the parameters need original data that are not at hand.
     """
-    slugs = [find_chapter(name, root) for name in chapters] or chapter_slugs(root)
-    slugs = [slug for slug in chapter_slugs(root) if slug in slugs]
-    given = _pairs(words)
+    slugs, faults = _slugs(chapters, root)
+    given, wrong = _pairs(words)
+    faults += wrong
     if cohort is not None:
-        given["cohort"] = str(Path(cohort).resolve()) if Path(cohort).is_dir() else cohort
-    parameters = {slug: _changed(slug, given, root) for slug in slugs}
-    if "cohort" in given:
-        check_cohort_name(given["cohort"])
-    lacking = {
-        sentence
-        for slug in slugs
-        for sentence in lacking_bytes(int(slug[:2]), validated(slug, given, root / "notebooks"))
-    }
+        if "cohort" in given:
+            faults.append("cohort: given twice")
+        a_path = not is_id(cohort) and (Path(cohort).exists() or os.sep in cohort)
+        given["cohort"] = str(Path(cohort).resolve()) if a_path else cohort
+    faults += _unknown_everywhere(slugs, given, root)
+    parameters = {}
+    for slug in slugs:
+        known = _known(slug, given, root)
+        try:
+            parameters[slug] = _changed(slug, known, root)
+        except Misuse as fault:
+            faults += str(fault).splitlines()
+    try:
+        if "cohort" in given:
+            check_cohort(given["cohort"])
+        if out is not None:
+            _refuse_out(out.resolve())
+    except Misuse as fault:
+        faults += str(fault).splitlines()
+    if faults:
+        raise Misuse("\n".join(dict.fromkeys(faults)))
+    lacking: set[str] = set()
+    for slug in slugs:
+        model = validated(slug, _known(slug, given, root), root / "notebooks")
+        lacking |= set(lacking_bytes(int(slug[:2]), model))
     if lacking:
         raise Failure("\n".join(sorted(lacking)))
     folder = (out or _default_folder(slugs, parameters)).resolve()
-    if out is not None and not (folder / ".work" / "plan.json").exists():
-        refuse_occupied(folder)
     return make_plan(slugs, parameters, folder, report=True, root=root)
 
 
-def _pairs(words: list[str]) -> dict[str, str]:
+def _slugs(chapters: list[str], root: Path) -> tuple[list[str], list[str]]:
+    """Return the chapters asked for, in the order of the book, and what stands for none."""
+    found, faults = set(), []
+    for name in chapters:
+        try:
+            found.add(find_chapter(name, root))
+        except Misuse as fault:
+            faults.append(str(fault))
+    every = chapter_slugs(root)
+    return [slug for slug in every if slug in found or not chapters], faults
+
+
+def _known(slug: str, given: dict[str, str], root: Path) -> dict[str, str]:
+    """Return what a chapter has a parameter for: each chapter of a report takes its own."""
+    names = parse_parameters(parameters_cell(slug, root / "notebooks"))
+    return {name: value for name, value in given.items() if name in names}
+
+
+def _unknown_everywhere(slugs: list[str], given: dict[str, str], root: Path) -> list[str]:
+    folder = root / "notebooks"
+    names = {n for slug in slugs for n in parse_parameters(parameters_cell(slug, folder))}
+    return [no_such_parameter(name, slugs, names) for name in given if slugs and name not in names]
+
+
+def _refuse_out(folder: Path) -> None:
+    """Raise Misuse for a folder that a report may not take: one that holds anything else."""
+    if set("{}") & set(str(folder)):
+        raise Misuse(f"{folder}: braces in a path are wildcards to Snakemake; name another folder")
+    if folder in (BUILD, ROOT) or folder in BUILD.parents:
+        raise Misuse(f"{folder} is the book's own; name another folder, nothing was written")
+    plan = folder / ".work" / "plan.json"
+    try:
+        earlier = read_plan(plan) if plan.is_file() else None
+    except (ValueError, KeyError, TypeError):
+        earlier = None
+    if earlier is None or not earlier.report or earlier.out != folder:
+        refuse_occupied(folder)
+
+
+def _pairs(words: list[str]) -> tuple[dict[str, str], list[str]]:
     faults, given = [], {}
     for word in words:
         name, equals, value = word.partition("=")
@@ -67,10 +126,9 @@ def _pairs(words: list[str]) -> dict[str, str]:
             faults.append(f"{word[:60]!r} is not NAME=VALUE")
         elif name in given:
             faults.append(f"{name}: given twice")
-        given[name] = value
-    if faults:
-        raise Misuse("\n".join(faults))
-    return given
+        else:
+            given[name] = value
+    return given, faults
 
 
 def _changed(slug: str, given: dict[str, str], root: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from exercisebook.cohort.package import Cohort, read_cohort
 from exercisebook.errors import Failure, Misuse, closest
 from exercisebook.paths import REFERENCE
-from exercisebook.sources.catalogue import dataset
+from exercisebook.sources.catalogue import catalogue, dataset
 from exercisebook.sources.cycling_training import read_cycling_training
 from exercisebook.sources.fetch import locate
 from exercisebook.sources.grinta import read_grinta
@@ -49,16 +49,36 @@ def open_cohort(name: str) -> Cohort:
     return read_cohort(Path(name))
 
 
+def is_id(name: str) -> bool:
+    """Return whether a name is that of the reference or of an open data set with a reader."""
+    return name == "reference" or name in READERS
+
+
+def check_cohort(name: str) -> None:
+    """Raise as ``open_cohort`` would, with the bytes of open data left unread."""
+    check_cohort_name(name)
+    if not is_id(name):
+        read_cohort(Path(name))
+
+
 def check_cohort_name(name: str) -> None:
     """Raise as ``open_cohort`` would for a name that stands for nothing, reading nothing."""
-    if name == "reference" or name in READERS:
+    if is_id(name):
         return
+    if name in catalogue():
+        raise Misuse(
+            f"cohort: {name} is in the catalogue, and no reader makes a cohort of it yet; "
+            f"these have one: {', '.join(READERS)}"
+        )
     if not Path(name).is_absolute():
         known = ["reference", *READERS]
         raise Misuse(
             f"cohort: no cohort {name!r}; give the absolute path of a package, or an id: "
             f"{closest(name, known)}"
         )
+    if not Path(name).is_dir():
+        what = "is a file" if Path(name).exists() else "does not exist"
+        raise Misuse(f"cohort: {name} {what}; a cohort is a folder with datapackage.json")
     if not (Path(name) / "datapackage.json").is_file():
         raise Misuse(f"cohort: {name} holds no datapackage.json, so it is no cohort package")
 

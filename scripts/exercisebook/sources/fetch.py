@@ -41,6 +41,15 @@ class FileState:
     """``held``, ``absent``, ``wrong checksum`` or ``half-written``."""
 
 
+def check_data_folder() -> None:
+    """Raise Misuse if ``EXERCISEBOOK_DATA`` names something that is no folder."""
+    named = os.environ.get("EXERCISEBOOK_DATA")
+    if named and not data_cache().is_dir():
+        raise Misuse(
+            f"EXERCISEBOOK_DATA names {named}, which is no folder; make it, correct it or unset it"
+        )
+
+
 def path_of(dataset: Dataset, file: DataFile) -> Path:
     """Return where the cache keeps a file, whether or not it is there."""
     return data_cache() / dataset.id / file.name
@@ -72,11 +81,7 @@ def locate(dataset: Dataset) -> dict[str, Path] | None:
     Failure
         If a file is there with other bytes than the catalogue's: it is refused, not used.
     """
-    named = os.environ.get("EXERCISEBOOK_DATA")
-    if named and not data_cache().is_dir():
-        raise Misuse(
-            f"EXERCISEBOOK_DATA names {named}, which is no folder; make it, correct it or unset it"
-        )
+    check_data_folder()
     states = [state_of(dataset, file) for file in dataset.files]
     wrong = [state for state in states if state.state == "wrong checksum"]
     if wrong:
@@ -202,7 +207,8 @@ class _ResumingDownload:
 def _wrong_checksum(path: Path, file: DataFile, found: str) -> str:
     return (
         f"{path.name}: wrong checksum, refused\n"
-        f"    expected sha256 {file.sha256}\n    found    sha256 {found}"
+        f"    expected sha256 {file.sha256}\n    found    sha256 {found}\n"
+        f"    in {path.parent}; remove it, and exercisebook data fetch brings the right one in"
     )
 
 

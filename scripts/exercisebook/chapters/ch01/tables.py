@@ -14,6 +14,7 @@ from exercisebook.paths import REFERENCE
 from exercisebook.sources.features import label
 from exercisebook.stats.cohort_effects import cohort_effects, contrast_differences
 from exercisebook.stats.multiplicity import bonferroni_reach, sign_flip_floor
+from exercisebook.stats.paired import MINIMUM_PERSONS
 from exercisebook.stats.power import detectable_ratio, detectable_standardised, power_of
 from exercisebook.stats.reference_change import reference_change
 from exercisebook.stats.schemas import EFFECTS, as_effects
@@ -80,7 +81,7 @@ def what_this_cohort_can_see(chapter: Chapter) -> Table:
         for modality in cohort.measurements:
             values = contrast_differences(cohort, modality, contrast).values
             n = int(values.notna().sum().median()) if values.size else 0
-            if n < 2:
+            if n < MINIMUM_PERSONS:
                 continue
             spread = float(values.std().median())
             smallest = detectable_standardised(n) * spread

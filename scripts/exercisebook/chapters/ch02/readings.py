@@ -1,5 +1,7 @@
 """Picking single results out of chapter 2's tables."""
 
+from pathlib import Path
+
 import pandas as pd
 from numpy.typing import ArrayLike
 
@@ -14,7 +16,7 @@ from exercisebook.claims.truth import against_truth
 from exercisebook.claims.verdict import SUPPORTED
 from exercisebook.figures.tables import number
 from exercisebook.paths import REFERENCE
-from exercisebook.simulate.cohorts import read_truth
+from exercisebook.simulate.cohorts import TRUTH, read_truth
 from exercisebook.sources.features import label
 from exercisebook.sources.grinta import ARMS
 from exercisebook.stats.cohort_effects import cohort_effects, contrast_differences
@@ -122,8 +124,15 @@ def _in_whole_blood(effect: pd.Series) -> bool:
     return effect["modality"] == "blood_count"
 
 
+def truth_of(chapter: Chapter) -> pd.DataFrame | None:
+    """Return the truth that lies beside this page's cohort; None where it brought none."""
+    name = chapter.parameters.cohort
+    folder = REFERENCE if name == "reference" else Path(name)
+    return read_truth(folder) if (folder / TRUTH).is_file() else None
+
+
 def acute_effects_of_cohort(chapter: Chapter) -> pd.DataFrame:
-    """Return the acute Effects of this page's cohort, with the truth if it is simulated."""
+    """Return the acute Effects of this page's cohort, with their truth where it is known."""
     cohort = chapter.cohort
     acute = [c for _, c in cohort.contrasts.iterrows() if c["kind"] == "acute"]
     tables = [
@@ -136,8 +145,8 @@ def acute_effects_of_cohort(chapter: Chapter) -> pd.DataFrame:
         if tables
         else as_effects(pd.DataFrame(columns=EFFECTS.columns))
     )
-    if not cohort.simulated:
+    truth = truth_of(chapter) if cohort.simulated else None
+    if truth is None:
         return effects
-    truth = read_truth(REFERENCE)
     seen = against_truth(effects, truth, "log2_concentration", chapter.parameters.fdr)
     return seen.merge(truth[["feature", "contrast", "log2_content"]], on=["feature", "contrast"])

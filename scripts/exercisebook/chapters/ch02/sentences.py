@@ -307,7 +307,7 @@ def _sampling(chapter: Chapter) -> str:
 
 def _cohort_sentence(chapter: Chapter) -> str:
     effects = acute_effects_of_cohort(chapter)
-    if not chapter.cohort.simulated:
+    if "outcome" not in effects:
         return f"The cohort of this page is “{chapter.cohort.name}”, with {count(chapter.cohort.subjects['subject'].nunique())} people."
     found = effects["outcome"].value_counts()
     inside = effects[(effects["log2_content"] == 0) & (effects["q_value"] <= 0.05)]

@@ -101,7 +101,10 @@ def cohort_table(chapter: Chapter) -> Table:
     """Return the acute effects of this page's cohort; against the truth where it is simulated."""
     effects = acute_effects_of_cohort(chapter)
     shown = effects.assign(
-        what=effects["canonical_id"].map(label),
+        what=[
+            f"{label(c)} ({flag})" if flag else label(c)
+            for c, flag in zip(effects["canonical_id"], effects["flag"], strict=True)
+        ],
         ratio=[number(2**e, 3) for e in effects["estimate"]],
         limits=[
             interval(2**a, 2**b, 3)
@@ -117,17 +120,14 @@ def cohort_table(chapter: Chapter) -> Table:
         "limits": "95 % interval",
         "q": "q",
     }
-    if chapter.cohort.simulated:
+    known = "outcome" in effects
+    if known:
         shown = shown.assign(true=[number(2**t, 3) for t in shown["truth"]])
         columns |= {"true": "true ratio", "outcome": "outcome"}
     if effects["contrast"].nunique() > 1:
         columns = {"contrast": "contrast", **columns}
     title = f"Acute effects in the cohort “{chapter.cohort.name}”"
-    note = (
-        ": simulated, so against its own truth; no verdict on any claim."
-        if chapter.cohort.simulated
-        else "."
-    )
+    note = ": simulated, so against its own truth; no verdict on any claim." if known else "."
     return Table(shown[list(columns)].rename(columns=columns), title + note)
 
 
