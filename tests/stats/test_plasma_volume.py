@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exercisebook.stats.plasma_volume import (
+    PLASMA_SHARE,
     dill_costill,
     explaining_loss,
     log2_shift,
-    log2_shift_of_cells,
     van_beaumont,
 )
 
@@ -87,24 +87,24 @@ def test_a_concentration_changed_by_water_alone_has_the_same_amount(concentratio
 
 def test_a_loss_of_a_tenth_of_plasma_takes_a_nineteenth_off_the_blood():
     # 45 parts of cells stay, 55 of plasma become 49.5
-    assert 2 ** log2_shift_of_cells(-10) == pytest.approx(0.945)
-    assert 2 ** log2_shift_of_cells(-10, haematocrit=40) == pytest.approx(0.94)
+    assert 2 ** log2_shift(-10, PLASMA_SHARE) == pytest.approx(0.945)
+    assert 2 ** log2_shift(-10, plasma_share=0.60) == pytest.approx(0.94)
 
 
 @given(haematocrit, haematocrit)
 def test_red_cells_that_are_only_concentrated_keep_their_amount(before, after):
     """The haematocrit is itself a count in whole blood: corrected by its own loss, it stays."""
     change = van_beaumont(before, after)
-    corrected = np.log2(after / before) + log2_shift_of_cells(change, before)
+    corrected = np.log2(after / before) + log2_shift(change, 1 - before / 100)
     assert corrected == pytest.approx(0, abs=1e-9)
 
 
 @given(st.floats(-0.5, 0.9))
 def test_the_loss_that_explains_a_ratio_takes_all_of_it(log2_ratio):
-    of_solute, of_cells = explaining_loss(log2_ratio), explaining_loss(log2_ratio, of_cells=True)
+    of_solute, of_cells = explaining_loss(log2_ratio), explaining_loss(log2_ratio, PLASMA_SHARE)
     assert log2_ratio + log2_shift(-of_solute) == pytest.approx(0, abs=1e-9)
-    assert log2_ratio + log2_shift_of_cells(-of_cells) == pytest.approx(0, abs=1e-9)
+    assert log2_ratio + log2_shift(-of_cells, PLASMA_SHARE) == pytest.approx(0, abs=1e-9)
 
 
 def test_no_loss_of_plasma_makes_three_cells_of_one():
-    assert explaining_loss(np.log2(3), of_cells=True) > 100
+    assert explaining_loss(np.log2(3), PLASMA_SHARE) > 100

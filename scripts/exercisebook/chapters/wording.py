@@ -97,6 +97,12 @@ def share(part: float, whole: float) -> str:
     return f"{int(part)} of {int(whole)}"
 
 
+def n_range(effects: pd.DataFrame) -> str:
+    """Return the fewest and the most people of some effects."""
+    low, high = whole(effects["n_subjects"].min()), whole(effects["n_subjects"].max())
+    return low if low == high else f"{low} to {high}"
+
+
 def finite(value: float) -> bool:
     """Return whether there is a number to print."""
     return bool(np.isfinite(value))

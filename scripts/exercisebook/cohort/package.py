@@ -131,7 +131,7 @@ def read_cohort(folder: Path) -> Cohort:
     problems += _pointing_nowhere(tables, measurements)
     problems += _between_rows(tables, measurements)
     if problems:
-        raise InvalidInput(list(dict.fromkeys(problems)))
+        raise InvalidInput(problems)
     cells = folder / "cells.h5ad"
     return Cohort(
         name=description["name"],
@@ -188,6 +188,7 @@ def check_between_tables(cohort: Cohort) -> None:
     """Raise InvalidInput with every row that points at something the package does not hold."""
     tables = {name: getattr(cohort, name) for name in TABLES}
     problems = _pointing_nowhere(tables, cohort.measurements)
+    problems += _between_rows(tables, cohort.measurements)
     for modality, table in cohort.measurements.items():
         problems += _status_against_value(table, f"measurements/{modality}.csv")
     if problems:

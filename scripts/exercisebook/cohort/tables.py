@@ -86,7 +86,7 @@ def _read_text(path: Path) -> pd.DataFrame:
             path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False
         )
         if isinstance(text.index, pd.RangeIndex):
-            _refuse_header(path, text)
+            _refuse_header(path)
             return _without_blank_end(text)
         # pandas takes the first fields of rows longer than the header for an index
         problem = Problem(
@@ -113,7 +113,7 @@ def _read_text(path: Path) -> pd.DataFrame:
     raise InvalidInput([problem])
 
 
-def _refuse_header(path: Path, text: pd.DataFrame) -> None:
+def _refuse_header(path: Path) -> None:
     """Raise InvalidInput for columns of one name, or for another separator than the comma."""
     first = pd.read_csv(path, header=None, nrows=1, dtype=str, encoding="utf-8-sig").iloc[0]
     twice = first[first.duplicated()].dropna().unique()

@@ -3,11 +3,16 @@
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from exercisebook.chapters.ledgers import lacking_bytes
 from exercisebook.chapters.parameters import (
+    Parameter,
     no_such_parameter,
     parameters_cell,
     parse_parameters,
@@ -52,55 +57,49 @@ def report_plan(
             faults.append("cohort: given twice")
         a_path = not is_id(cohort) and (Path(cohort).exists() or os.sep in cohort)
         given["cohort"] = str(Path(cohort).resolve()) if a_path else cohort
-    faults += _unknown_everywhere(slugs, given, root)
-    parameters = {}
+    declared = {slug: parse_parameters(parameters_cell(slug, root / "notebooks")) for slug in slugs}
+    names = set().union(*declared.values())
+    faults += [no_such_parameter(n, slugs, names) for n in given if slugs and n not in names]
+    models = {}
     for slug in slugs:
-        known = _known(slug, given, root)
-        try:
-            parameters[slug] = _changed(slug, known, root)
-        except Misuse as fault:
-            faults += str(fault).splitlines()
-    try:
-        if "cohort" in given:
+        # each chapter of a report takes the parameters it has
+        own = {name: value for name, value in given.items() if name in declared[slug]}
+        with _told_in(faults):
+            models[slug] = validated(slug, own, root / "notebooks")
+    if "cohort" in given:
+        with _told_in(faults):
             check_cohort(given["cohort"])
-        if out is not None:
+    if out is not None:
+        with _told_in(faults):
             _refuse_out(out.resolve())
-    except Misuse as fault:
-        faults += str(fault).splitlines()
     if faults:
         raise Misuse("\n".join(dict.fromkeys(faults)))
-    lacking: set[str] = set()
-    for slug in slugs:
-        model = validated(slug, _known(slug, given, root), root / "notebooks")
-        lacking |= set(lacking_bytes(int(slug[:2]), model))
+    lacking = {line for slug in slugs for line in lacking_bytes(int(slug[:2]), models[slug])}
     if lacking:
         raise Failure("\n".join(sorted(lacking)))
+    parameters = {slug: _changed(models[slug], declared[slug]) for slug in slugs}
     folder = (out or _default_folder(slugs, parameters)).resolve()
     return make_plan(slugs, parameters, folder, report=True, root=root)
 
 
+@contextmanager
+def _told_in(faults: list[str]) -> Iterator[None]:
+    """Go on after a Misuse, its lines kept: a user hears of everything at once."""
+    try:
+        yield
+    except Misuse as fault:
+        faults += str(fault).splitlines()
+
+
 def _slugs(chapters: list[str], root: Path) -> tuple[list[str], list[str]]:
     """Return the chapters asked for, in the order of the book, and what stands for none."""
-    found, faults = set(), []
+    found: set[str] = set()
+    faults: list[str] = []
     for name in chapters:
-        try:
+        with _told_in(faults):
             found.add(find_chapter(name, root))
-        except Misuse as fault:
-            faults.append(str(fault))
     every = chapter_slugs(root)
     return [slug for slug in every if slug in found or not chapters], faults
-
-
-def _known(slug: str, given: dict[str, str], root: Path) -> dict[str, str]:
-    """Return what a chapter has a parameter for: each chapter of a report takes its own."""
-    names = parse_parameters(parameters_cell(slug, root / "notebooks"))
-    return {name: value for name, value in given.items() if name in names}
-
-
-def _unknown_everywhere(slugs: list[str], given: dict[str, str], root: Path) -> list[str]:
-    folder = root / "notebooks"
-    names = {n for slug in slugs for n in parse_parameters(parameters_cell(slug, folder))}
-    return [no_such_parameter(name, slugs, names) for name in given if slugs and name not in names]
 
 
 def _refuse_out(folder: Path) -> None:
@@ -131,15 +130,12 @@ def _pairs(words: list[str]) -> tuple[dict[str, str], list[str]]:
     return given, faults
 
 
-def _changed(slug: str, given: dict[str, str], root: Path) -> dict[str, Any]:
+def _changed(model: BaseModel, declared: dict[str, Parameter]) -> dict[str, Any]:
     """Return the validated values that differ from a chapter's defaults."""
-    folder = root / "notebooks"
-    declared = parse_parameters(parameters_cell(slug, folder))
-    model = validated(slug, given, folder)
     return {
         name: getattr(model, name)
-        for name in declared
-        if getattr(model, name) != declared[name].default
+        for name, parameter in declared.items()
+        if getattr(model, name) != parameter.default
     }
 
 

@@ -41,7 +41,7 @@ class FileState:
     """``held``, ``absent``, ``wrong checksum`` or ``half-written``."""
 
 
-def check_data_folder() -> None:
+def _check_data_folder() -> None:
     """Raise Misuse if ``EXERCISEBOOK_DATA`` names something that is no folder."""
     named = os.environ.get("EXERCISEBOOK_DATA")
     if named and not data_cache().is_dir():
@@ -81,7 +81,7 @@ def locate(dataset: Dataset) -> dict[str, Path] | None:
     Failure
         If a file is there with other bytes than the catalogue's: it is refused, not used.
     """
-    check_data_folder()
+    _check_data_folder()
     states = [state_of(dataset, file) for file in dataset.files]
     wrong = [state for state in states if state.state == "wrong checksum"]
     if wrong:

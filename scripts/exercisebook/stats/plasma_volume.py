@@ -7,8 +7,8 @@ volume of whole blood, only by what that loss takes off the blood.
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-HAEMATOCRIT = 45.0
-"""Per cent of blood that is cells: usual in men, assumed where it was not measured."""
+PLASMA_SHARE = 0.55
+"""Of whole blood, by a haematocrit of 45 %: usual in men, assumed where it was not measured."""
 
 
 def van_beaumont(
@@ -63,66 +63,36 @@ def dill_costill(
     return 100 * (ratio * (100 - h2) / (100 - h1) - 1)
 
 
-def log2_shift(plasma_volume_change: ArrayLike) -> NDArray[np.float64]:
-    r"""Return what to add to a log2 ratio of concentrations in plasma to have one of amounts.
+def log2_shift(plasma_volume_change: ArrayLike, plasma_share: float = 1.0) -> NDArray[np.float64]:
+    r"""Return what to add to a log2 ratio of concentrations to have one of amounts.
 
-    An amount is concentration times volume: :math:`\log_2(1 + \Delta PV / 100)`.
-
-    Parameters
-    ----------
-    plasma_volume_change : array_like
-        In per cent, above -100.
-
-    Returns
-    -------
-    ndarray
-        For a solute of plasma or serum; for cells, ``log2_shift_of_cells``.
-    """
-    return np.log2(1 + np.asarray(plasma_volume_change, float) / 100)
-
-
-def log2_shift_of_cells(
-    plasma_volume_change: ArrayLike, haematocrit: float = HAEMATOCRIT
-) -> NDArray[np.float64]:
-    r"""Return what to add to a log2 ratio of cell counts to have one of amounts.
-
-    Counts are per volume of whole blood, whose cells do not leave with the water:
-    :math:`\log_2(1 + (1 - H / 100)\, \Delta PV / 100)`.
+    An amount is concentration times volume, of which the share :math:`s` is plasma:
+    :math:`\log_2(1 + s\, \Delta PV / 100)`.
 
     Parameters
     ----------
     plasma_volume_change : array_like
         In per cent, above -100.
-    haematocrit : float
-        Before the loss, in per cent.
-
-    Returns
-    -------
-    ndarray
-        About half of what the same loss does to a solute.
+    plasma_share : float
+        Of the volume that is meant: 1 for a solute of plasma or serum, ``1 - haematocrit`` for
+        cells counted in whole blood, which do not leave with the water.
     """
-    plasma_share = 1 - haematocrit / 100
     return np.log2(1 + plasma_share * np.asarray(plasma_volume_change, float) / 100)
 
 
-def explaining_loss(
-    log2_ratio: ArrayLike, of_cells: bool = False, haematocrit: float = HAEMATOCRIT
-) -> NDArray[np.float64]:
+def explaining_loss(log2_ratio: ArrayLike, plasma_share: float = 1.0) -> NDArray[np.float64]:
     """Return the loss of plasma, in per cent, that alone would make a ratio of concentrations.
 
     Parameters
     ----------
     log2_ratio : array_like
         Of concentrations, after to before.
-    of_cells : bool
-        Whether they are counts in whole blood.
-    haematocrit : float
-        Before the loss, in per cent; only for cells.
+    plasma_share : float
+        As for ``log2_shift``.
 
     Returns
     -------
     ndarray
         Below 0 where plasma would have to be gained; above 100 where no loss would do.
     """
-    share = 1 - haematocrit / 100 if of_cells else 1.0
-    return 100 * (1 - 2.0 ** -np.asarray(log2_ratio, float)) / share
+    return 100 * (1 - 2.0 ** -np.asarray(log2_ratio, float)) / plasma_share

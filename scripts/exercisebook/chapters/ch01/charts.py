@@ -14,7 +14,8 @@ from exercisebook.chapters.ch01.readings import (
 )
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.hours import at_hour, hour_of, phase_of
-from exercisebook.chapters.wording import count, direction, moved, none_or, one, share
+from exercisebook.chapters.rows import ratio_rows
+from exercisebook.chapters.wording import count, direction, moved, n_range, none_or, one, share
 from exercisebook.figures import cohort_design as draw
 from exercisebook.figures.tables import interval, number, percent, whole
 from exercisebook.sources.features import label
@@ -116,17 +117,10 @@ def one_arm_chart(chapter: Chapter) -> Any:
         "rest day alone": at_hour(chapter["rest_day"], hour),
         "against the rest day": at_hour(chapter["against_rest_day"], hour),
     }
-    frames = []
-    for name, effects in readings.items():
-        values = 2 ** effects[["estimate", "ci_low", "ci_high"]]
-        values.columns = ["estimate", "low", "high"]
-        values["label"] = [
-            f"{number(r['estimate'], 3)} ({interval(r['low'], r['high'], 3)})"
-            for _, r in values.iterrows()
-        ]
-        frames.append(
-            values.assign(row=effects["feature"].map(label), group=name, n=effects["n_subjects"])
-        )
+    frames = [
+        ratio_rows(effects, effects["feature"].map(label)).assign(group=name)
+        for name, effects in readings.items()
+    ]
     frame = pd.concat(frames, ignore_index=True)
     naive, true = (
         one(readings[name], feature="neutrophils")
@@ -134,7 +128,7 @@ def one_arm_chart(chapter: Chapter) -> Any:
     )
     caption = (
         f"Six hours after the start, neutrophils read before and after have changed {number(2 ** naive['estimate'])}-fold; "
-        f"set against the same hours at rest, {number(2 ** true['estimate'])}-fold (GRINTA, 70 % Wmax, each reading with the {int(frame['n'].min())} to {int(frame['n'].max())} men who have what it needs, 95 % intervals)."
+        f"set against the same hours at rest, {number(2 ** true['estimate'])}-fold (GRINTA, 70 % Wmax, each reading with the {n_range(pd.concat(readings.values()))} men who have what it needs, 95 % intervals)."
     )
     text = "Dot plot with intervals: for four cell counts, the ratio read before and after, the rest day's own drift, and the ratio against the rest day; the drift takes part of the before-after change."
     return draw.one_arm(frame, [label(f) for f in COUNTS], caption, text)
@@ -198,7 +192,7 @@ def responders_chart(chapter: Chapter) -> Any:
     sure = int((table["ci_low"] > 0).sum())
     caption = (
         f"How much men truly differ in their response, once the rest day's ups and downs are taken off: the interval excludes zero in "
-        f"{none_or(count(sure))} of {len(table)} rows (GRINTA, 70 % Wmax against rest, n = {int(table['n_subjects'].min())} to {int(table['n_subjects'].max())})."
+        f"{none_or(count(sure))} of {len(table)} rows (GRINTA, 70 % Wmax against rest, n = {n_range(table)})."
     )
     text = f"Dot plot of the standard deviation of true responses with intervals, eight rows; {none_or(count(sure))} of them exclude zero."
     return draw.response_spreads(frame, caption, text)

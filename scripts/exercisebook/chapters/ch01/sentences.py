@@ -18,6 +18,7 @@ from exercisebook.chapters.wording import (
     evidence,
     listed,
     moved,
+    n_range,
     none_or,
     one,
     ratio,
@@ -82,7 +83,7 @@ def _responders(chapter: Chapter) -> str:
     return told + (
         f"Even where the mean of the men {moved(mean)}, they cannot be told apart by how much theirs moved: "
         "their changes on the exercise day do not clearly spread more than their changes on a day of rest. "
-        f"Not finding it is not its absence: with {whole(spreads['n_subjects'].min())} to {whole(spreads['n_subjects'].max())} men the intervals reach up to {number(spreads['ci_high'].min())} doublings at their narrowest and {number(spreads['ci_high'].max())} at their widest."
+        f"Not finding it is not its absence: with {n_range(spreads)} men the intervals reach up to {number(spreads['ci_high'].min())} doublings at their narrowest and {number(spreads['ci_high'].max())} at their widest."
     )
 
 

@@ -13,7 +13,7 @@ from exercisebook.chapters.ch02.readings import (
     cytokine_at_end,
     day_after_tests,
     explained_by_water,
-    n_range,
+    hard_against_gentle,
     single_men,
     sure_in_both,
 )
@@ -27,6 +27,7 @@ from exercisebook.chapters.wording import (
     hours,
     listed,
     moved,
+    n_range,
     one,
     share,
 )
@@ -74,7 +75,7 @@ def intensity_chart(chapter: Chapter) -> Any:
     )
     order = [ARMS[a] for a in ("P4", "P2", "P3", "P5")]
     gentle, hard = (one(picked, contrast=f"{a}-{LATE}") for a in ("P4", "P2"))
-    against = one(chapter["between_days"], feature="neutrophils", contrast=f"P2-{LATE} against P4")
+    against = hard_against_gentle(chapter)
     swing = (
         f"The hard hour moved neutrophils {direction(against['estimate'], 'more', 'less')} than the gentle one"
         if certain(against)
@@ -170,10 +171,7 @@ def race_chart(chapter: Chapter) -> Any:
     """Return the chart of the race's finish, for those seen and for all who started."""
     effects = chapter["race"].query("contrast == 'finish'").set_index("feature")
     bounds = chapter["race_bounds"].query("who == 'all who started'").set_index("feature")
-    seen, everyone = (
-        "mean of those measured",
-        "median of all starters, bounds",
-    )
+    seen, everyone = "mean of those measured", "median of all starters, bounds"
     rows = []
     for feature in RACE_FEATURES:
         e, b = effects.loc[feature], bounds.loc[feature]

@@ -5,7 +5,16 @@ from pathlib import Path
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from exercisebook.chapters.ch02.analyses import CELLS, DAY_AFTER, END, HOURS, MISSING, claim_effects
+from exercisebook.chapters.ch02.analyses import (
+    CELLS,
+    DAY_AFTER,
+    END,
+    GENTLE,
+    HOURS,
+    LATE,
+    MISSING,
+    claim_effects,
+)
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.hours import at_hour, of_stratum
 from exercisebook.chapters.results import open_data
@@ -21,7 +30,7 @@ from exercisebook.sources.features import label
 from exercisebook.sources.grinta import ARMS
 from exercisebook.stats.cohort_effects import cohort_effects, contrast_differences
 from exercisebook.stats.equivalence import equivalence_tests
-from exercisebook.stats.plasma_volume import explaining_loss, log2_shift, log2_shift_of_cells
+from exercisebook.stats.plasma_volume import PLASMA_SHARE, explaining_loss, log2_shift
 from exercisebook.stats.schemas import EFFECTS, MOSTLY_MISSING, NONDETECT, as_effects
 
 PLAUSIBLE_LOSS = 20.0
@@ -44,10 +53,10 @@ def arm_label(chapter: Chapter) -> str:
     return ARMS[chapter.parameters.arm]
 
 
-def n_range(effects: pd.DataFrame) -> str:
-    """Return the fewest and the most men of some effects."""
-    low, high = int(effects["n_subjects"].min()), int(effects["n_subjects"].max())
-    return str(low) if low == high else f"{low} to {high}"
+def hard_against_gentle(chapter: Chapter) -> pd.Series:
+    """Return neutrophils at their peak after the hard hour, against those of the gentle one."""
+    contrast = f"P2-{LATE} against {GENTLE}"
+    return one(chapter["between_days"], feature="neutrophils", contrast=contrast)
 
 
 def single_men(chapter: Chapter) -> pd.DataFrame | None:
@@ -102,7 +111,7 @@ def explained_by_water(effect: pd.Series) -> str:
 
 def plasma_loss(effect: pd.Series) -> float:
     """Return the loss of plasma, in per cent, that would make a ratio of concentrations."""
-    return float(explaining_loss(effect["estimate"], of_cells=_in_whole_blood(effect)))
+    return float(explaining_loss(effect["estimate"], _plasma_share(effect)))
 
 
 def corrected_for(effect: pd.Series, change: ArrayLike) -> pd.DataFrame:
@@ -115,13 +124,13 @@ def corrected_for(effect: pd.Series, change: ArrayLike) -> pd.DataFrame:
     change : array_like
         Of plasma volume, in per cent.
     """
-    shift = log2_shift_of_cells(change) if _in_whole_blood(effect) else log2_shift(change)
+    shift = log2_shift(change, _plasma_share(effect))
     columns = {"estimate": "estimate", "low": "ci_low", "high": "ci_high"}
     return pd.DataFrame({name: 2 ** (effect[own] + shift) for name, own in columns.items()})
 
 
-def _in_whole_blood(effect: pd.Series) -> bool:
-    return effect["modality"] == "blood_count"
+def _plasma_share(effect: pd.Series) -> float:
+    return PLASMA_SHARE if effect["modality"] == "blood_count" else 1.0
 
 
 def truth_of(chapter: Chapter) -> pd.DataFrame | None:

@@ -13,6 +13,7 @@ from exercisebook.chapters.ch02.readings import (
     cytokine_at_end,
     day_after_tests,
     explained_by_water,
+    hard_against_gentle,
     hidden,
     plasma_loss,
     sure_in_both,
@@ -140,10 +141,8 @@ def _intensity(chapter: Chapter) -> str:
         one(effects, feature="neutrophils", contrast=f"{a}-{LATE}")
         for a in ("P4", "P2", "P5", "P3")
     )
-    against, dip = (
-        one(chapter["between_days"], feature="neutrophils", contrast=f"P2-{LATE} against P4"),
-        one(effects, feature="lymphocytes", contrast=f"P4-{LATE}"),
-    )
+    against = hard_against_gentle(chapter)
+    dip = one(effects, feature="lymphocytes", contrast=f"P4-{LATE}")
     return (
         f"Two hours after the end, neutrophils {moved(gentle)} after the gentle hour {evidence(gentle)}, {moved(hard)} after the hard one {evidence(hard)} and {moved(mixed)} after intervals {evidence(mixed)}. "
         f"With mild dehydration at the same power as the hard hour they {moved(dry)} {evidence(dry)}. "
@@ -288,7 +287,7 @@ def _race_volume(chapter: Chapter) -> str:
     finish, later = (one(table, formula="van Beaumont", phase=p) for p in ("finish", "24h after"))
     return (
         f"At the finish plasma volume was {_percent_change(finish)}, and a day later {_percent_change(later)}. "
-        f"After hours of running and drinking the correction {'goes' if finish['ci_low'] > 0 or finish['ci_high'] < 0 else 'may go'} {direction(finish['mean'], 'the other way', 'the usual way')}: "
+        f"After hours of running and drinking the correction {'goes' if certain(finish) else 'may go'} {direction(finish['mean'], 'the other way', 'the usual way')}: "
         f"it would make the change of IL-6 {direction(finish['mean'], 'larger', 'smaller')}, not {direction(finish['mean'], 'smaller', 'larger')}. "
         "A bout of an hour and a race of a morning cannot borrow each other's correction."
     )
@@ -336,9 +335,7 @@ def _too_small(chapter: Chapter) -> str:
     claims = claims_of(2)
     rows = member_verdicts(claims, "S1-07", claim_effects(chapter), chapter.parameters.fdr)
     least = 2 ** float(one(claims, claim_id="S1-07")["smallest_effect"])
-    small = rows[
-        (rows["observed"] == NO_PRACTICAL) & ((rows["ci_low"] > 0) | (rows["ci_high"] < 0))
-    ]
+    small = rows[(rows["observed"] == NO_PRACTICAL) & rows.apply(certain, axis=1)]
     if small.empty:
         return ""
     names = listed([label(c) for c in small["canonical_id"]])
