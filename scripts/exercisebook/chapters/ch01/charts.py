@@ -26,7 +26,7 @@ STUDY = pd.DataFrame(
         "phase": ["baseline", "acute", "training"],
         "start": [0, 45, 46],
         "end": [45, 46, 71],
-        "what": ["45 days", "one run", "25 days of runs"],
+        "what": ["45 days", "one bout", "25 days of exercise"],
     }
 )
 """The three phases as the commentary tells them; the days between them are not stated."""
@@ -37,7 +37,7 @@ def timeline(chapter: Chapter) -> Any:
     return draw.timeline(
         STUDY,
         "The study as the commentary tells it: the same thirteen men pass through three phases in one order, with nobody beside them; days between phases are not stated.",
-        "Timeline over 71 days: a baseline of 45 days, one run, and 25 days of runs, in that order.",
+        "Timeline over 71 days: a baseline of 45 days, one bout, and 25 days of exercise, in that order.",
     )
 
 

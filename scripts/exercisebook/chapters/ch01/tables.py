@@ -29,7 +29,7 @@ def manifest() -> Table:
         ("Who", "13 healthy young men", "fitness, diet, how they were chosen"),
         ("When", "three phases, 45 days, one bout, 25 days", "dates, season, days between"),
         ("Control", "none mentioned", "a group or a phase without exercise"),
-        ("Blood", "drawn in each phase", "minutes from the end of the run to the draw"),
+        ("Blood", "drawn in each phase", "minutes from the end of the bout to the draw"),
         ("State", "not stated", "fasting, time of day, hours since the last bout"),
         ("Stool", "sampled", "any result"),
         (
