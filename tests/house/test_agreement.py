@@ -10,7 +10,8 @@ import yaml
 from exercisebook.paths import ROOT
 
 # names that differ between the two registries
-CONDA = {"snakemake": "snakemake-minimal", "playwright": "playwright-python"}
+CONDA = {"snakemake": "snakemake-minimal", "playwright": "playwright-python",
+         "decoupler": "decoupler-py"}  # fmt: skip
 ASKED_FOR = {"jupyter-book", "jupytext", "papermill", "scanpy", "pandas", "statsmodels", "altair",
              "nbval"}  # fmt: skip
 TOP = ["README.md", "_config.yml", "_toc.yml", "environment.yml", "book", "notebooks", "scripts",
