@@ -64,6 +64,80 @@ EFFECTS = pa.DataFrameSchema(
     name="Effects",
 )
 
+JOINT_TESTS = pa.DataFrameSchema(
+    {
+        "feature": pa.Column(str),
+        "n_subjects": _number(pa.Check.ge(0)),
+        "statistic": _number(pa.Check.ge(0)),
+        "df": _number(pa.Check.ge(0)),
+        "df_residual": _number(pa.Check.gt(0)),
+        "p_value": _number(pa.Check.in_range(0, 1)),
+        "q_value": _number(pa.Check.in_range(0, 1)),
+        "flag": pa.Column(str),
+    },
+    strict=True,
+    ordered=True,
+    name="joint tests",
+)
+"""Tests that several contrasts are nil together, a row a feature."""
+
+INFLUENCE = pa.DataFrameSchema(
+    {
+        "subject": pa.Column(),
+        "feature": pa.Column(str),
+        "difference": pa.Column(float),
+        "estimate_without": pa.Column(float),
+        "p_without": _number(pa.Check.in_range(0, 1)),
+        "shift": _number(),
+    },
+    strict=True,
+    ordered=True,
+    name="influence",
+)
+"""What leaving one person out does, a row a person and feature."""
+
+MEAN_VARIANCE = pa.DataFrameSchema(
+    {
+        "feature": pa.Column(str),
+        "level": pa.Column(float),
+        "sd": pa.Column(float, pa.Check.gt(0)),
+        "prior_sd": _number(pa.Check.gt(0)),
+        "trend_sd": _number(pa.Check.gt(0)),
+    },
+    strict=True,
+    ordered=True,
+    name="mean and variance",
+)
+"""Spread of differences against level, a row a feature."""
+
+GENE_SETS = pa.DataFrameSchema(
+    {
+        "set": pa.Column(str),
+        "n_features": pa.Column(int, pa.Check.ge(0), coerce=True),
+        "n_named": pa.Column(int, pa.Check.ge(0), coerce=True),
+        "n_background": pa.Column(int, pa.Check.ge(0), coerce=True),
+        "n_hits": _number(pa.Check.ge(0)),
+        "direction": pa.Column(str, pa.Check.isin(("up", "down", "mixed", ""))),
+        "statistic": _number(),
+        "p_value": _number(pa.Check.in_range(0, 1)),
+        "q_value": _number(pa.Check.in_range(0, 1)),
+        "p_max": _number(pa.Check.in_range(0, 1)),
+        "correlation": _number(pa.Check.in_range(-1, 1)),
+        "method": pa.Column(str),
+        "flag": pa.Column(str),
+    },
+    unique=["set", "method"],
+    strict=True,
+    ordered=True,
+    name="gene sets",
+)
+"""One row a set and method.
+
+``n_named`` features are in the set as given, ``n_features`` of them were tested, out of
+``n_background`` tested in all; ``n_hits`` is of over-representation, and ``p_max``, adjusted for
+all sets by max-T, of sign flips.
+"""
+
 KEY = list(_KEY)
 """The columns that name an effect."""
 

@@ -97,7 +97,7 @@ def sign_flip_test(
     alone = np.zeros(d.shape[1])
     largest = np.zeros(d.shape[1])
     threshold = _just_below(np.abs(observed), np.isfinite(d).sum(axis=0))
-    for signs in _sign_blocks(persons, total, exact, rng, d.shape[1]):
+    for signs in sign_blocks(persons, total, exact, rng, d.shape[1]):
         flipped = np.abs(_statistics(signs, d))
         alone += (flipped >= threshold).sum(axis=0)
         greatest = np.fmax.reduce(flipped, axis=1)
@@ -109,15 +109,28 @@ def sign_flip_test(
     return SignFlipTest(observed, p_value, p_max, total * 2 if exact else total, exact)
 
 
-def _sign_blocks(
-    persons: int, total: int, exact: bool, rng: np.random.Generator | None, features: int
+def sign_blocks(
+    persons: int, total: int, exact: bool, rng: np.random.Generator | None, width: int
 ) -> Iterator[NDArray[np.float64]]:
     """Yield sign matrices, a few thousand rows at a time.
 
     An assignment and its mirror image give the same absolute statistic, so the first person
     keeps his sign when all are counted.
+
+    Parameters
+    ----------
+    persons : int
+        Columns.
+    total : int
+        Rows in all.
+    exact : bool
+        Whether all assignments are counted, half of them by the mirror; else they are drawn.
+    rng : Generator or None
+        Draws them.
+    width : int
+        Numbers that the caller makes of a row; it bounds the memory.
     """
-    rows = max(1, _BLOCK_CELLS // max(features, persons))
+    rows = max(1, _BLOCK_CELLS // max(width, persons))
     for start in range(0, total, rows):
         count = min(rows, total - start)
         if exact:
