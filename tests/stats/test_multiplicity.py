@@ -12,8 +12,11 @@ from exercisebook.stats.multiplicity import (
     FAMILY,
     adjust_effects,
     benjamini_hochberg,
+    benjamini_yekutieli,
     bonferroni_reach,
+    null_share,
     sign_flip_floor,
+    storey,
 )
 
 PAPER = np.ravel(
@@ -113,3 +116,35 @@ def test_thirteen_persons_reach_down_to_one_in_4096_and_carry_204_features():
 def test_the_reach_is_the_last_number_of_features_at_which_the_floor_is_significant(n, alpha):
     reach = bonferroni_reach(n, alpha)
     assert reach * sign_flip_floor(n) <= alpha < (reach + 1) * sign_flip_floor(n)
+
+
+@given(p_values)
+def test_without_a_word_on_dependence_a_q_value_is_dearer_by_the_harmonic_sum(p):
+    p = np.array(p)
+    harmonic = (1 / np.arange(1, max(np.isfinite(p).sum(), 1) + 1)).sum()
+    expected = np.minimum(benjamini_hochberg(p) * harmonic, 1)
+    # capped at 1 before and after: only where neither cap bites are the two proportional
+    free = benjamini_hochberg(p) < 1
+    np.testing.assert_allclose(benjamini_yekutieli(p)[free], expected[free], rtol=1e-12)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.8, 1.0])
+def test_the_share_of_true_nulls_is_found(share):
+    rng = np.random.default_rng(3)
+    m = 20_000
+    p = np.concatenate([rng.random(round(m * share)), rng.beta(0.1, 8, round(m * (1 - share)))])
+    assert null_share(p) == pytest.approx(share, abs=0.03)
+    np.testing.assert_allclose(storey(p), null_share(p) * benjamini_hochberg(p))
+
+
+@given(p_values)
+def test_storeys_q_is_never_above_that_of_benjamini_and_hochberg(p):
+    p = np.array(p)
+    q, cautious = storey(p), benjamini_hochberg(p)
+    np.testing.assert_array_equal(np.isnan(q), np.isnan(cautious))
+    assert (q <= cautious)[np.isfinite(cautious)].all()
+
+
+def test_few_questions_tell_no_share_of_nulls():
+    assert null_share([0.001] * 19) == 1.0
+    assert null_share([np.nan] * 100) == 1.0
