@@ -11,7 +11,13 @@ NOTEBOOKS = ROOT / "notebooks"
 DATA = ROOT / "data"
 REFERENCE = DATA / "reference"
 RESULTS = DATA / "results"
+ENGINE = DATA / "engine"
 BUILD = ROOT / "_build"
+
+
+def notebook_file(slug: str, folder: Path = NOTEBOOKS) -> Path:
+    """Return where a notebook lies: ``01_...`` in the folder, ``A1_...`` in its appendix."""
+    return folder / ("" if slug[0].isdigit() else "appendix") / f"{slug}.md"
 
 
 def data_cache() -> Path:
