@@ -9,7 +9,12 @@ from exercisebook.chapters.parameters import (
     validated,
 )
 from exercisebook.errors import Failure, Misuse
-from exercisebook.publish.notebooks import chapter_slugs, read_chapter, tags_of
+from exercisebook.publish.notebooks import (
+    chapter_slugs,
+    notebook_slugs,
+    read_chapter,
+    tags_of,
+)
 
 CELL = """\
 cohort: str = "reference"  # catalogue id
@@ -88,13 +93,17 @@ def _told(folder, name, value):
     return ""
 
 
-@pytest.mark.parametrize("slug", chapter_slugs())
-def test_a_chapter_declares_its_parameters_in_one_tagged_cell_that_derives_nothing(slug):
+@pytest.mark.parametrize("slug", notebook_slugs())
+def test_a_page_declares_its_parameters_in_one_tagged_cell_that_derives_nothing(slug):
     tagged = [c for c in read_chapter(slug).cells if "parameters" in tags_of(c)]
     assert len(tagged) == 1
     assert parameters_cell(slug) == tagged[0].source
     parameters = parse_parameters(parameters_cell(slug))
-    assert parameters["cohort"].default == "reference"
     assert all(p.meaning for p in parameters.values())
     defaults = parameters_model(parameters)()
-    assert defaults.cohort == "reference"
+    assert defaults.model_dump() == {name: p.default for name, p in parameters.items()}
+
+
+@pytest.mark.parametrize("slug", chapter_slugs())
+def test_every_chapter_takes_a_cohort(slug):
+    assert parse_parameters(parameters_cell(slug))["cohort"].default == "reference"

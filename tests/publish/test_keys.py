@@ -4,7 +4,7 @@ import pytest
 
 from exercisebook.paths import ROOT
 from exercisebook.publish.keys import chapter_key, import_closure, uses_of
-from exercisebook.publish.notebooks import chapter_slugs
+from exercisebook.publish.notebooks import chapter_slugs, is_chapter, notebook_slugs
 
 FIRST, SECOND = chapter_slugs()[:2]
 
@@ -99,6 +99,16 @@ def test_a_key_holds_what_its_chapter_imports_and_no_more(checkout, name, moved)
 )
 def test_a_key_holds_the_data_that_its_chapter_uses(checkout, name, moved):
     assert which_change(checkout, name, lambda b: b + b"\n") == moved
+
+
+def test_the_key_of_an_appendix_holds_its_module_and_no_cohort(checkout):
+    appendix = next(slug for slug in notebook_slugs() if not is_chapter(slug))
+    before = chapter_key(appendix, {}, checkout.root)
+    with Changed(checkout.root / "data/reference/measurements/clinical.csv", lambda b: b + b"\n"):
+        assert chapter_key(appendix, {}, checkout.root) == before
+    module = f"scripts/exercisebook/chapters/{appendix[:2].lower()}/__init__.py"
+    with Changed(checkout.root / module, comment):
+        assert chapter_key(appendix, {}, checkout.root) != before
 
 
 def test_a_key_holds_the_claims_of_its_chapter_alone(checkout):

@@ -6,7 +6,14 @@ import yaml
 
 from exercisebook.paths import ROOT
 from exercisebook.publish.execute import INJECTED, outputs_onto, without_timing
-from exercisebook.publish.notebooks import chapter_slugs, find_chapter, read_chapter, tags_of
+from exercisebook.publish.notebooks import (
+    chapter_slugs,
+    find_chapter,
+    is_chapter,
+    notebook_slugs,
+    read_chapter,
+    tags_of,
+)
 from exercisebook.publish.plan import ChapterPlan, Plan, read_plan, write_plan
 from exercisebook.publish.stage import omitted_labels, stage, without_execution, without_links
 
@@ -30,7 +37,7 @@ def plan_of(tmp_path, slugs=(SLUG,), parameters=None, report=True):
     chapters = []
     for slug in slugs:
         path = tmp_path / "executed" / f"{slug}.ipynb"
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(executed(slug, "arm = 'P4'" if parameters else None), path)
         chapters.append(ChapterPlan(slug, "key", dict(parameters or {}), path, path))
     return Plan(ROOT, tmp_path / "out", tuple(chapters), report)
@@ -118,8 +125,17 @@ def test_a_report_lists_its_chapters_alone_and_links_to_no_other(tmp_path):
 
 
 def test_the_whole_book_omits_nothing(tmp_path):
-    plan = plan_of(tmp_path, slugs=chapter_slugs(), report=False)
+    plan = plan_of(tmp_path, slugs=notebook_slugs(), report=False)
     assert omitted_labels(plan) == {}
+
+
+def test_an_appendix_is_staged_below_the_chapters_and_stands_in_the_contents(tmp_path):
+    appendix = next(slug for slug in notebook_slugs() if not is_chapter(slug))
+    folder = staged(tmp_path, slugs=(SLUG, appendix))
+    assert (folder / "notebooks" / f"{SLUG}.ipynb").exists()
+    assert (folder / "notebooks" / "appendix" / f"{appendix}.ipynb").exists()
+    assert f"notebooks/appendix/{appendix}" in (folder / "_toc.yml").read_text()
+    assert appendix not in (staged(tmp_path / "other") / "_toc.yml").read_text()
 
 
 def test_links_to_what_is_left_out_become_words():
@@ -157,6 +173,11 @@ def test_a_plan_is_read_as_it_was_written_and_keeps_its_time_if_unchanged(tmp_pa
     write_plan(plan, path)
     assert path.stat().st_mtime_ns == time
     assert read_plan(path) == plan
+
+
+@pytest.mark.parametrize("name", ["A1", "a1", "mixed-models", "A1_mixed_models"])
+def test_an_appendix_is_found_by_number_or_name(name):
+    assert find_chapter(name) == "A1_mixed_models"
 
 
 @pytest.mark.parametrize("name", ["02", "2", SLUG, SLUG[3:], SLUG[3:].replace("_", "-")])

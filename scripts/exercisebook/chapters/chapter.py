@@ -1,24 +1,20 @@
-"""A chapter at work: its parameters, its cohort, its results, and what it hands to the page."""
+"""A chapter at work: what any page holds, and its cohort and its results besides."""
 
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
-from IPython.display import Markdown
-from myst_nb import glue
 
-from exercisebook.chapters.parameters import parameters_cell, parse_parameters, validated
+from exercisebook.chapters.page import Page
 from exercisebook.chapters.results import TOLERANCE, Analysis, Result, run
 from exercisebook.cohort.package import Cohort
-from exercisebook.figures import theme
-from exercisebook.figures.tables import Table
 from exercisebook.sources.catalogue import dataset
 from exercisebook.sources.cohorts import open_cohort
 
 
-class Chapter:
-    """What a notebook holds while it runs.
+class Chapter(Page):
+    """What a chapter's notebook holds while it runs.
 
     Parameters
     ----------
@@ -39,13 +35,10 @@ class Chapter:
         analyses: Mapping[str, Analysis],
         given: Mapping[str, Any],
     ) -> None:
+        super().__init__(slug, given)
         self.number = number
-        self.slug = slug
-        # a pydantic model made from the cell, so its fields are known only at run time
-        self.parameters: Any = validated(slug, given)
         self._analyses = analyses
         self._results: dict[str, Result] = {}
-        theme.enable()
 
     def __getitem__(self, name: str) -> pd.DataFrame:
         """Return the table of an analysis, computed or frozen."""
@@ -61,21 +54,6 @@ class Chapter:
     def cohort(self) -> Cohort:
         """The cohort that the parameter of that name stands for."""
         return open_cohort(self.parameters.cohort)
-
-    def table_of_parameters(self) -> Table:
-        """Return the parameters of this run beside what they may be."""
-        declared = parse_parameters(parameters_cell(self.slug))
-        rows = [
-            (p.name, getattr(self.parameters, p.name), p.default, p.allowed, p.meaning)
-            for p in declared.values()
-        ]
-        columns = ["parameter", "value here", "default", "may be", "meaning"]
-        return Table(pd.DataFrame(rows, columns=columns), "Parameters of this page.")
-
-    def glue(self, sentences: Mapping[str, str]) -> None:
-        """Hand sentences to the page, which pastes them by name."""
-        for name, text in sentences.items():
-            glue(name, Markdown(text), display=False)
 
     def provenance_sentence(self) -> str:
         """Return how the open data's results came about, with a warning where they drifted."""

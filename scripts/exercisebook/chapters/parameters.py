@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from exercisebook.errors import Failure, Misuse, closest
-from exercisebook.paths import NOTEBOOKS
+from exercisebook.paths import NOTEBOOKS, notebook_file
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool}
 _CELL = re.compile(r"```\{code-cell\}[^\n]*\n(?P<body>.*?)```", re.DOTALL)
@@ -51,14 +51,14 @@ class Parameter:
 
 def parameters_cell(slug: str, folder: Path = NOTEBOOKS) -> str:
     """Return the source of the cell tagged ``parameters`` in a chapter's notebook."""
-    text = (folder / f"{slug}.md").read_text(encoding="utf-8")
+    text = notebook_file(slug, folder).read_text(encoding="utf-8")
     for cell in _CELL.finditer(text):
         lines = cell["body"].splitlines()
         options = [line for line in lines if line.startswith(":")]
         if any(re.match(r":tags:.*\bparameters\b", line) for line in options):
             return "\n".join(line for line in lines if not line.startswith(":")).strip()
     raise Failure(
-        f"notebooks/{slug}.md has no cell tagged parameters; give its parameters a cell with "
+        f"{slug}.md has no cell tagged parameters; give its parameters a cell with "
         ":tags: [parameters]"
     )
 

@@ -14,7 +14,13 @@ import pandas as pd
 
 from exercisebook.errors import Failure
 from exercisebook.paths import ROOT
-from exercisebook.publish.notebooks import EXECUTION_TAGS, code_cells, read_chapter, tags_of
+from exercisebook.publish.notebooks import (
+    EXECUTION_TAGS,
+    code_cells,
+    module_name,
+    read_chapter,
+    tags_of,
+)
 from exercisebook.sources.catalogue import catalogue
 from exercisebook.sources.fetch import state_of
 
@@ -39,7 +45,7 @@ def chapter_key(slug: str, parameters: Mapping[str, object], root: Path = ROOT) 
         32 hexadecimal digits of a sha256 over its code cells, those parameters, the static
         import closure of its module, the data it uses, the lock and the version of Python.
     """
-    module = f"{_PACKAGE}.chapters.ch{slug[:2]}"
+    module = f"{_PACKAGE}.chapters.{module_name(slug)}"
     source = _file_of(module, root / "scripts")
     if source is None:
         raise Failure(f"{slug} has no module {module}")
@@ -48,7 +54,7 @@ def chapter_key(slug: str, parameters: Mapping[str, object], root: Path = ROOT) 
         _code(slug, root),
         json.dumps(dict(sorted(parameters.items()))),
         _digest(import_closure(module, root / "scripts"), root),
-        json.dumps(_data_state(uses_of(source), int(slug[:2]), parameters, root)),
+        json.dumps(_data_state(uses_of(source), slug[:2].lstrip("0"), parameters, root)),
         _digest([root / "requirements.lock"], root),
         "{}.{}".format(*sys.version_info[:2]),
     ):
@@ -116,11 +122,11 @@ def _digest(paths: list[Path], root: Path) -> str:
 
 
 def _data_state(
-    uses: tuple[str, ...], chapter: int, parameters: Mapping[str, object], root: Path
+    uses: tuple[str, ...], number: str, parameters: Mapping[str, object], root: Path
 ) -> dict[str, object]:
     claims = pd.read_csv(root / "data" / "claims.csv", dtype=str)
-    own = claims[claims["chapter"] == str(chapter)]
-    names = [*uses, str(parameters.get("cohort", "reference"))]
+    own = claims[claims["chapter"] == number]
+    names = [*uses, *([str(parameters["cohort"])] if "cohort" in parameters else [])]
     return {
         "features": _digest([root / "data" / "features.csv"], root),
         "claims": own.to_csv(index=False),

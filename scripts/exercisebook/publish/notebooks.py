@@ -1,4 +1,4 @@
-"""The chapters as they lie in ``notebooks/``: which there are, and their cells."""
+"""The notebooks of the book, chapters and appendices: which there are, and their cells."""
 
 import re
 from pathlib import Path
@@ -9,9 +9,9 @@ import yaml
 from nbformat import NotebookNode
 
 from exercisebook.errors import Misuse, closest
-from exercisebook.paths import ROOT
+from exercisebook.paths import ROOT, notebook_file
 
-_CHAPTER = re.compile(r"notebooks/(?P<slug>(?P<number>\d\d)_\w+)$")
+_NOTEBOOK = re.compile(r"notebooks/(?:appendix/)?(?P<slug>(?:\d\d|A\d)_\w+)$")
 
 EXECUTION_TAGS = {"parameters", "raises-exception", "skip-execution"}
 """Tags that change what runs; all others are presentation."""
@@ -30,24 +30,40 @@ def files_of(toc: dict[str, object]) -> list[str]:
     return files
 
 
-def chapter_slugs(root: Path = ROOT) -> list[str]:
-    """Return the slugs of the chapters in the table of contents, in order."""
-    matches = (_CHAPTER.match(name) for name in files_of(table_of_contents(root)))
+def notebook_slugs(root: Path = ROOT) -> list[str]:
+    """Return the slugs of all notebooks in the table of contents, in order."""
+    matches = (_NOTEBOOK.match(name) for name in files_of(table_of_contents(root)))
     return [match["slug"] for match in matches if match]
 
 
+def chapter_slugs(root: Path = ROOT) -> list[str]:
+    """Return the slugs of the numbered chapters, which may be run on a cohort, in order."""
+    return [slug for slug in notebook_slugs(root) if is_chapter(slug)]
+
+
+def is_chapter(slug: str) -> bool:
+    """Return whether a notebook is a numbered chapter, and no appendix."""
+    return slug[:2].isdigit()
+
+
+def module_name(slug: str) -> str:
+    """Return the module of a notebook in ``exercisebook.chapters``: ``ch01``, ``a1``."""
+    return f"ch{slug[:2]}" if is_chapter(slug) else slug[:2].lower()
+
+
 def find_chapter(name: str, root: Path = ROOT) -> str:
-    """Return the slug that ``02`` or a slug stands for; Misuse where there is none."""
-    slugs = chapter_slugs(root)
+    """Return the slug that ``02``, ``A1`` or a slug stands for; Misuse where there is none."""
+    slugs = notebook_slugs(root)
     for slug in slugs:
-        if name in (slug, slug[:2], slug[:2].lstrip("0"), slug[3:], slug[3:].replace("_", "-")):
+        number = slug[:2].lstrip("0")
+        if name in (slug, slug[:2], number, number.lower(), slug[3:], slug[3:].replace("_", "-")):
             return slug
     raise Misuse(f"no chapter {name!r}; {closest(name, slugs)}")
 
 
 def read_chapter(slug: str, root: Path = ROOT) -> NotebookNode:
-    """Return a chapter as a notebook whose cell ids depend on their place alone."""
-    notebook = jupytext.read(root / "notebooks" / f"{slug}.md")
+    """Return a notebook of the book, its cell ids depending on their place alone."""
+    notebook = jupytext.read(notebook_file(slug, root / "notebooks"))
     for place, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{place:03d}"
     notebook.metadata = nbformat.from_dict(

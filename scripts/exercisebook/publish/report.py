@@ -21,7 +21,12 @@ from exercisebook.chapters.parameters import (
 from exercisebook.cohort.package import refuse_occupied
 from exercisebook.errors import Failure, Misuse
 from exercisebook.paths import BUILD, ROOT
-from exercisebook.publish.notebooks import chapter_slugs, find_chapter
+from exercisebook.publish.notebooks import (
+    chapter_slugs,
+    find_chapter,
+    is_chapter,
+    notebook_slugs,
+)
 from exercisebook.publish.plan import Plan, make_plan, read_plan
 from exercisebook.sources.cohorts import check_cohort, is_id
 
@@ -34,7 +39,7 @@ def report_plan(
     Parameters
     ----------
     chapters : list of str
-        ``02`` or names; all chapters without any.
+        ``02``, ``A1`` or names; all chapters, and no appendix, without any.
     words : list of str
         ``name=value`` each.
     cohort : str, optional
@@ -74,7 +79,11 @@ def report_plan(
             _refuse_out(out.resolve())
     if faults:
         raise Misuse("\n".join(dict.fromkeys(faults)))
-    lacking = {line for slug in slugs for line in lacking_bytes(int(slug[:2]), models[slug])}
+    lacking = {
+        line
+        for slug in filter(is_chapter, slugs)
+        for line in lacking_bytes(int(slug[:2]), models[slug])
+    }
     if lacking:
         raise Failure("\n".join(sorted(lacking)))
     parameters = {slug: _changed(models[slug], declared[slug]) for slug in slugs}
@@ -98,8 +107,9 @@ def _slugs(chapters: list[str], root: Path) -> tuple[list[str], list[str]]:
     for name in chapters:
         with _told_in(faults):
             found.add(find_chapter(name, root))
-    every = chapter_slugs(root)
-    return [slug for slug in every if slug in found or not chapters], faults
+    if not chapters:
+        return chapter_slugs(root), faults
+    return [slug for slug in notebook_slugs(root) if slug in found], faults
 
 
 def _refuse_out(folder: Path) -> None:

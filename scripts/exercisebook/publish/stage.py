@@ -15,9 +15,10 @@ import nbformat
 import yaml
 from nbformat import NotebookNode
 
+from exercisebook.paths import notebook_file
 from exercisebook.publish.execute import outputs_onto
 from exercisebook.publish.notebooks import (
-    chapter_slugs,
+    notebook_slugs,
     read_chapter,
     table_of_contents,
     tags_of,
@@ -47,10 +48,10 @@ def stage(plan: Plan, folder: Path) -> None:
     for page in (folder / "book").glob("*.md"):
         text = page.read_text(encoding="utf-8")
         page.write_text(without_links(text, omitted), encoding="utf-8")
-    (folder / "notebooks").mkdir()
     for chapter in plan.chapters:
-        notebook = _staged(chapter, plan.root, omitted)
-        nbformat.write(notebook, folder / "notebooks" / f"{chapter.slug}.ipynb")
+        place = notebook_file(chapter.slug, folder / "notebooks").with_suffix(".ipynb")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        nbformat.write(_staged(chapter, plan.root, omitted), place)
     (folder / "_toc.yml").write_text(yaml.safe_dump(_toc(plan), sort_keys=False), encoding="utf-8")
     config = (plan.root / "_config.yml").read_text(encoding="utf-8")
     (folder / "_config.yml").write_text(without_execution(config), encoding="utf-8")
@@ -69,12 +70,12 @@ def without_execution(config: str) -> str:
 
 
 def omitted_labels(plan: Plan) -> dict[str, str]:
-    """Return the labelled headings of chapters that a report leaves out, with their titles."""
+    """Return the labelled headings of notebooks that a report leaves out, with their titles."""
     shown = {chapter.slug for chapter in plan.chapters}
     labels: dict[str, str] = {}
-    for slug in chapter_slugs(plan.root):
+    for slug in notebook_slugs(plan.root):
         if slug not in shown:
-            text = (plan.root / "notebooks" / f"{slug}.md").read_text(encoding="utf-8")
+            text = notebook_file(slug, plan.root / "notebooks").read_text(encoding="utf-8")
             labels |= {match["label"]: match["title"] for match in _LABELLED.finditer(text)}
     return labels
 
@@ -119,7 +120,8 @@ def _banner(chapter: ChapterPlan) -> str:
 
 
 def _toc(plan: Plan) -> dict[str, Any]:
-    shown = {f"notebooks/{chapter.slug}" for chapter in plan.chapters}
+    places = (notebook_file(chapter.slug, Path("notebooks")) for chapter in plan.chapters)
+    shown = {place.with_suffix("").as_posix() for place in places}
     toc: dict[str, Any] = table_of_contents(plan.root)
     for part in toc["parts"]:
         if plan.report:

@@ -13,8 +13,8 @@ from exercisebook.figures.tables import Table, interval, number, p_value, percen
 from exercisebook.paths import REFERENCE
 from exercisebook.sources.features import label
 from exercisebook.stats.cohort_effects import cohort_effects, contrast_differences
+from exercisebook.stats.models import MINIMUM_PERSONS
 from exercisebook.stats.multiplicity import bonferroni_reach, sign_flip_floor
-from exercisebook.stats.paired import MINIMUM_PERSONS
 from exercisebook.stats.power import detectable_ratio, detectable_standardised, power_of
 from exercisebook.stats.reference_change import reference_change
 from exercisebook.stats.schemas import EFFECTS, as_effects

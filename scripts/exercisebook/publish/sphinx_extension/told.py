@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from exercisebook.paths import BUILD, ROOT
-from exercisebook.publish.notebooks import chapter_slugs
+from exercisebook.publish.notebooks import notebook_slugs
 from exercisebook.publish.plan import make_plan
 from exercisebook.publish.provenance import provenance
 from exercisebook.publish.stage import PROVENANCE
@@ -19,4 +19,4 @@ def told_provenance() -> dict[str, Any]:
     staged = os.environ.get("EXERCISEBOOK_STAGE")
     if staged:
         return dict(json.loads((Path(staged) / PROVENANCE).read_text(encoding="utf-8")))
-    return provenance(make_plan(chapter_slugs(), {}, BUILD, report=False, root=ROOT))
+    return provenance(make_plan(notebook_slugs(), {}, BUILD, report=False, root=ROOT))
