@@ -6,7 +6,7 @@ EXERCISEBOOK := .venv/bin/exercisebook
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: book test full lint bench serve lock ready clean
+.PHONY: book test full lint parity calibrate bench serve lock ready clean
 
 book: ready
 	@$(EXERCISEBOOK) build
@@ -20,8 +20,19 @@ full: ready
 lint: ready
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy
 
+# the whole of the comparison with R: on EXERCISEBOOK_PARITY, else drawn and run where R has
+# Debian's r-bioc-limma r-bioc-edger r-bioc-deseq2 r-cran-lmertest r-cran-pbkrtest r-cran-statmod
+parity: ready
+	@.venv/bin/python tests/parity/whole.py
+
+# operating characteristics of every way to compare phases at n = 13, some minutes
+calibrate: ready
+	@.venv/bin/python scripts/calibrate.py
+
+# R is timed beside where it has Debian's r-bioc-limma r-bioc-edger r-cran-lmertest
 bench: ready
-	@.venv/bin/python scripts/bench.py
+	@.venv/bin/python scripts/bench/exact.py
+	@.venv/bin/python scripts/bench/engine.py
 
 serve: ready
 	@$(EXERCISEBOOK) serve
