@@ -27,7 +27,7 @@ def effects(cohort, modality: str = "cytokines", **options) -> pd.DataFrame:
     return cohort_effects(cohort, modality, contrasts(cohort), **options)
 
 
-@pytest.mark.parametrize("method", ["paired t", "Hodges-Lehmann"])
+@pytest.mark.parametrize("method", ["paired", "hodges-lehmann"])
 @pytest.mark.parametrize("modality", MODALITIES)
 def test_effects_of_the_reference_cohort_obey_the_schema_and_have_one_key_each(
     reference, modality, method

@@ -11,8 +11,9 @@ from statsmodels.stats.power import TTestPower
 from statsmodels.stats.weightstats import DescrStatsW
 
 from exercisebook.stats.differences import Differences
+from exercisebook.stats.effects import keyed
 from exercisebook.stats.hodges_lehmann import hodges_lehmann
-from exercisebook.stats.paired import hodges_lehmann_effects, paired_effects
+from exercisebook.stats.paired import hodges_lehmann_rows, paired_effects
 
 KEY = {
     "dataset": "made up",
@@ -98,7 +99,7 @@ def test_a_feature_that_nobody_has_is_returned_and_flagged():
     found = paired(none=[np.nan] * 4, enough=[1.0, 2.0, 4.0, 3.0]).loc["none"]
     assert found["n_subjects"] == 0
     assert np.isnan(found["estimate"])
-    assert found["flag"] == "fewer than 3 persons"
+    assert found["flag"] == "no values"
 
 
 @pytest.mark.parametrize("constant", [0.0, 1.0, 0.1, -0.7, 1e-3, 1e6 / 3])
@@ -137,7 +138,7 @@ def test_a_contrast_that_nobody_has_still_gives_a_row_a_feature():
     nobody = differences(il6=np.array([], float), tnf=np.array([], float))
     found = paired_effects(nobody, **KEY)
     assert list(found["feature"]) == ["il6", "tnf"]
-    assert found["flag"].eq("fewer than 3 persons").all()
+    assert found["flag"].eq("no values").all()
 
 
 def test_canonical_ids_and_units_are_looked_up_by_feature():
@@ -181,7 +182,7 @@ def test_zero_lies_outside_the_interval_where_and_only_where_p_is_below_a_twenti
 
 def test_hodges_lehmann_effects_are_the_shift_of_those_who_have_a_difference():
     d = np.array([0.3, np.nan, 1.2, -0.4, 2.2, 0.9, 1.1, np.nan, 0.5])
-    found = hodges_lehmann_effects(differences(il6=d), **KEY).iloc[0]
+    found = keyed(hodges_lehmann_rows(differences(il6=d)), **KEY).iloc[0]
     expected = hodges_lehmann(d[np.isfinite(d)])
     assert found["n_subjects"] == 7
     for name in ("estimate", "ci_low", "ci_high", "p_value"):
@@ -191,7 +192,7 @@ def test_hodges_lehmann_effects_are_the_shift_of_those_who_have_a_difference():
 
 def test_an_interval_that_cannot_reach_95_percent_says_what_it_covers():
     d = differences(five=[1.0, 2, 4, 8, 16, np.nan], six=[1.0, 2, 4, 8, 16, 32])
-    found = hodges_lehmann_effects(d, **KEY).set_index("feature")
+    found = keyed(hodges_lehmann_rows(d), **KEY).set_index("feature")
     # the two extreme assignments of 2^5 lie outside: 1 - 2/32
     assert found.loc["five", "flag"] == "interval covers 93.8 %"
     assert found.loc["six", "flag"] == ""
@@ -199,5 +200,5 @@ def test_an_interval_that_cannot_reach_95_percent_says_what_it_covers():
 
 def test_a_shift_of_nobody_is_flagged():
     d = differences(none=[np.nan] * 6, six=[1.0, 2, 4, 8, 16, 32])
-    found = hodges_lehmann_effects(d, **KEY).set_index("feature")
+    found = keyed(hodges_lehmann_rows(d), **KEY).set_index("feature")
     assert found.loc["none", "flag"] == "no differences"

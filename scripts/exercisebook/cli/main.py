@@ -12,8 +12,9 @@ from typing import Annotated
 import typer
 
 from exercisebook.cli.data import app as data_app
+from exercisebook.cli.effects import effects
 from exercisebook.errors import BookError, Misuse
-from exercisebook.paths import BUILD, ROOT
+from exercisebook.paths import BUILD, ROOT, notebook_file
 
 app = typer.Typer(
     help="The Exercise Book: build it, run its chapters, fetch its data.",
@@ -23,6 +24,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(data_app, name="data")
+app.command()(effects)
 
 Cores = Annotated[int, typer.Option(help="Chapters at once.", min=1)]
 Parameter = Annotated[
@@ -36,10 +38,10 @@ def build(cores: Cores = 2) -> None:
     from rich.console import Console
 
     from exercisebook.publish.book import make_book
-    from exercisebook.publish.notebooks import chapter_slugs
+    from exercisebook.publish.notebooks import notebook_slugs
     from exercisebook.publish.plan import make_plan
 
-    plan = make_plan(chapter_slugs(), {}, BUILD, report=False)
+    plan = make_plan(notebook_slugs(), {}, BUILD, report=False)
     first = make_book(plan, cores, Console(stderr=True))
     typer.echo(first)
 
@@ -47,7 +49,7 @@ def build(cores: Cores = 2) -> None:
 @app.command()
 def run(
     chapters: Annotated[
-        list[str] | None, typer.Argument(metavar="[CHAPTER]...", help="02, or a chapter's name.")
+        list[str] | None, typer.Argument(metavar="[CHAPTER]...", help="02, A1, or a name.")
     ] = None,
     parameter: Parameter = None,
     cohort: Annotated[str | None, typer.Option(help="A folder, or an id of the catalogue.")] = None,
@@ -63,7 +65,9 @@ def run(
     plan = report_plan(chapters or [], parameter or [], cohort, out)
     first = make_book(plan, cores, Console(stderr=True))
     alone = [chapter.slug for chapter in plan.chapters]
-    typer.echo(first.parent / "notebooks" / f"{alone[0]}.html" if len(alone) == 1 else first)
+    if len(alone) == 1:
+        first = notebook_file(alone[0], first.parent / "notebooks").with_suffix(".html")
+    typer.echo(first)
 
 
 @app.command()

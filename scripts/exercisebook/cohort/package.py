@@ -9,6 +9,8 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -164,10 +166,18 @@ def write_cohort(cohort: Cohort, folder: Path, digits: int | None = None) -> Non
     refuse_occupied(folder)
     _check_each_table(cohort)
     check_between_tables(cohort)
+    with whole_folder(folder) as staging:
+        _write_into(cohort, staging, digits)
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """Yield a temporary folder that becomes ``folder``, new or empty, when the block ends well."""
+    refuse_occupied(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        _write_into(cohort, staging, digits)
+        yield staging
         staging.chmod(0o755)
         if folder.exists():
             folder.rmdir()

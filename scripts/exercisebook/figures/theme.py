@@ -4,6 +4,8 @@ A chart leaves a notebook as Vega-Lite JSON alone. The site draws a static image
 where JavaScript runs, the live chart from one shared script.
 """
 
+import html
+from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -144,3 +146,17 @@ def finished(
         usermeta={"name": name, "caption": caption, "embedOptions": {"actions": False}},
         description=description,
     )
+
+
+def save_chart(chart: Any, path: Path) -> None:
+    """Write a finished chart as an SVG file in the book's theme, its description as the title."""
+    import vl_convert
+
+    alt.theme.register("exercisebook", enable=False)(_theme)
+    with alt.theme.enable("exercisebook"):
+        spec = chart.to_dict()
+    width = {"width": 560} if spec.get("width", "container") == "container" else {}
+    svg = vl_convert.vegalite_to_svg({**spec, **width, "background": "white"})
+    title = f"<title>{html.escape(spec.get('description', ''))}</title>"
+    head, mark, rest = svg.partition(">")
+    path.write_text(head + mark + title + rest, encoding="utf-8")

@@ -1,15 +1,14 @@
 """Effects of a cohort's contrasts: from a package to the one table that claims understand."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
 from exercisebook.cohort.package import Cohort
 from exercisebook.errors import Misuse
+from exercisebook.stats.assay import COUNTS, USABLE, Assay, assay_from_long, without_replicates
 from exercisebook.stats.differences import Differences, within_person
-from exercisebook.stats.paired import hodges_lehmann_effects, paired_effects
-
-ESTIMATORS = {"paired t": paired_effects, "Hodges-Lehmann": hodges_lehmann_effects}
+from exercisebook.stats.methods import OF_COUNTS, contrast_effects
 
 USUAL_SCALE = {
     **dict.fromkeys(
@@ -24,8 +23,27 @@ def usual_scale(modality: str) -> str:
     """Return the scale on which a modality is compared; Misuse for one that has none."""
     if modality not in USUAL_SCALE:
         known = ", ".join(USUAL_SCALE)
-        raise Misuse(f"{modality} has no usual scale for a contrast; these have one: {known}")
+        raise Misuse(
+            f"{modality} has no usual scale for a contrast; these have one: {known}; for raw "
+            f"counts there are the methods {', '.join(OF_COUNTS)}"
+        )
     return USUAL_SCALE[modality]
+
+
+COUNTED = ("rna", "cells", "taxa")
+"""Modalities whose values may be raw counts."""
+
+
+def scale_for(modality: str, method: str) -> str:
+    """Return the scale of a modality under a method; Misuse if they do not go together."""
+    if method not in OF_COUNTS:
+        return usual_scale(modality)
+    if modality not in COUNTED:
+        raise Misuse(
+            f"{method} needs raw counts, and {modality} are none; counts are in "
+            f"{', '.join(COUNTED)}"
+        )
+    return COUNTS
 
 
 def contrast_differences(
@@ -35,12 +53,46 @@ def contrast_differences(
     return within_person(cohort.long(modality), contrast, scale or usual_scale(modality))
 
 
+def cohort_assay(cohort: Cohort, modality: str, scale: str, replicates: str = "refuse") -> Assay:
+    """Return one modality of a cohort as a matrix, with what is known of samples and subjects.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    modality : str
+    scale : str
+        See ``assay.on_scale``.
+    replicates : {"refuse", "average", "sum"}
+        What becomes of several samples of a person, arm and phase.
+
+    Raises
+    ------
+    Misuse
+        If the cohort does not hold the modality, or replicates are refused.
+    """
+    long = cohort.long(modality)
+    own = ["subject", "arm", "phase"]
+    # two tubes of one visit with different features are one sample, not replicates
+    several = cohort.samples.duplicated(own).any()
+    if several and not long[long["status"].isin(USABLE)].duplicated([*own, "feature"]).any():
+        long = long.drop(columns="sample_id")
+    assay = without_replicates(assay_from_long(long, scale), replicates)
+    known = cohort.subjects.drop(
+        columns=list(set(cohort.subjects) & set(assay.samples) - {"subject"})
+    )
+    samples = assay.samples.merge(known, on="subject", how="left").set_axis(assay.samples.index)
+    return Assay(assay.values, samples, assay.status, scale)
+
+
 def cohort_effects(
     cohort: Cohort,
     modality: str,
     contrasts: Iterable[pd.Series],
-    method: str = "paired t",
+    method: str = "paired",
     stratum: str = "all",
+    covariates: Sequence[str] = (),
+    moderation: str = "plain",
+    replicates: str = "refuse",
 ) -> pd.DataFrame:
     """Return the Effects of several contrasts of one modality.
 
@@ -52,10 +104,14 @@ def cohort_effects(
         Which measurements.
     contrasts : iterable of Series
         Rows of a table of contrasts.
-    method : {"paired t", "Hodges-Lehmann"}
-        How the differences are summed up.
+    method : str
+        One of ``methods.METHODS``. The primary one, ``paired``, is moderated from 50 features on.
     stratum : str
         What sets these effects apart from others of the same key.
+    covariates, moderation
+        See ``contrast_effects``.
+    replicates : {"refuse", "average", "sum"}
+        See ``cohort_assay``.
 
     Returns
     -------
@@ -63,20 +119,18 @@ def cohort_effects(
         Effects, q values within each contrast.
     """
     features = cohort.features[cohort.features["modality"] == modality].set_index("feature")
-    tables = [
-        ESTIMATORS[method](
-            contrast_differences(cohort, modality, contrast),
-            dataset=cohort.name,
-            modality=modality,
-            contrast=contrast["contrast"],
-            kind=contrast["kind"],
-            stratum=stratum,
-            canonical_id=features["canonical_id"],
-            unit=features["unit"],
-        )
-        for contrast in contrasts
-    ]
-    return pd.concat(tables, ignore_index=True)
+    return contrast_effects(
+        cohort_assay(cohort, modality, scale_for(modality, method), replicates),
+        contrasts,
+        method,
+        covariates,
+        moderation,
+        dataset=cohort.name,
+        modality=modality,
+        stratum=stratum,
+        canonical_id=features["canonical_id"],
+        unit=features["unit"],
+    )
 
 
 def within_arm(contrast: pd.Series) -> pd.Series:

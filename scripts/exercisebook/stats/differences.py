@@ -1,4 +1,4 @@
-"""From a long table to one number a person and feature: the within-person difference.
+"""One number a person and feature: the within-person difference.
 
 Everything paired starts here. A difference has its scale (log2 of a ratio, or plain), and a
 contrast against a reference arm becomes a difference of differences.
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from exercisebook.errors import Failure
+from exercisebook.stats.assay import ABSENT, BELOW, MISSING, OK, Assay, assay_from_long
+from exercisebook.stats.effects import joined_flags
 from exercisebook.stats.schemas import MOSTLY_MISSING, NONDETECT
-
-USABLE = ("ok", "below_detection")
 
 _LEFT_OUT = {
     "log2_ratio": "left out as not above zero: {}",
@@ -43,11 +43,7 @@ class Differences:
 
 
 def within_person(long: pd.DataFrame, contrast: pd.Series, scale: str) -> Differences:
-    r"""Return each person's difference for a contrast.
-
-    Within one arm it is :math:`y_{phase} - y_{reference}`. Against another arm it is
-    :math:`(y_{phase} - y_{reference})_{arm} - (y_{phase} - y_{reference})_{reference\,arm}`
-    within the same person, so that what both arms share, such as the hour of the day, cancels.
+    """Return each person's difference for a contrast, from a long table.
 
     Parameters
     ----------
@@ -61,12 +57,44 @@ def within_person(long: pd.DataFrame, contrast: pd.Series, scale: str) -> Differ
     Returns
     -------
     Differences
-        Persons without any difference are left out.
+        See ``assay_differences``.
 
     Raises
     ------
     Failure
         If a person has two rows for one arm, phase and feature.
+    """
+    cells = pd.MultiIndex.from_frame(cells_of(contrast)[["arm", "phase"]])
+    compared = pd.MultiIndex.from_frame(long[["arm", "phase"]]).isin(cells)
+    own = long.loc[compared].drop(columns="sample_id", errors="ignore")
+    found = assay_differences(assay_from_long(own, scale), contrast)
+    features = list(dict.fromkeys(long["feature"]))
+    return Differences(
+        found.values.reindex(columns=features),
+        found.n_observations.reindex(features, fill_value=0),
+        scale,
+        found.flag.reindex(features, fill_value=""),
+    )
+
+
+def assay_differences(assay: Assay, contrast: pd.Series) -> Differences:
+    r"""Return each person's difference for a contrast.
+
+    Within one arm it is :math:`y_{phase} - y_{reference}`. Against another arm it is
+    :math:`(y_{phase} - y_{reference})_{arm} - (y_{phase} - y_{reference})_{reference\,arm}`
+    within the same person, so that what both arms share, such as the hour of the day, cancels.
+
+    Parameters
+    ----------
+    assay : Assay
+        One sample a person, arm and phase.
+    contrast : Series
+        phase, reference_phase, arm, reference_arm.
+
+    Returns
+    -------
+    Differences
+        Persons without any difference are left out.
 
     Notes
     -----
@@ -74,26 +102,26 @@ def within_person(long: pd.DataFrame, contrast: pd.Series, scale: str) -> Differ
     and the feature is flagged with how many there were.
     """
     cells = cells_of(contrast)
-    used = long[long["status"].isin(USABLE)].merge(cells, on=["arm", "phase"])
-    keys = ["subject", "feature", "arm", "phase"]
-    if used.duplicated(keys).any():
-        row = used.loc[used.duplicated(keys), keys].iloc[0].to_dict()
-        raise Failure(f"two values for {row}; average replicates before a contrast")
-    transformed = _transform(used["value"], scale)
-    signed = used.assign(signed=transformed * used["sign"])
-    wide = signed.pivot_table(
-        index="subject", columns=["feature", "cell"], values="signed", dropna=False, sort=False
-    )
-    features = list(dict.fromkeys(long["feature"]))
-    values = pd.DataFrame(
-        {f: _sum_of_cells(wide, f, len(cells)) for f in features}, index=wide.index
-    ).dropna(how="all")
-    return Differences(
-        values,
-        values.notna().sum() * len(cells),
-        scale,
-        _flags(long, cells, scale).reindex(features, fill_value=""),
-    )
+    persons = pd.unique(assay.samples["subject"])
+    values = assay.values.to_numpy(float)
+    total = np.zeros((len(persons), values.shape[1]))
+    for cell in cells.itertuples(index=False):
+        total += cell.sign * _rows_of_cell(assay, values, persons, cell.arm, cell.phase)
+    frame = pd.DataFrame(total, index=pd.Index(persons, name="subject"),
+                         columns=assay.values.columns).dropna(how="all")  # fmt: skip
+    flags = pd.Series(_flags(assay, cells), assay.values.columns, dtype=object)
+    return Differences(frame, frame.notna().sum() * len(cells), assay.scale, flags)
+
+
+def _rows_of_cell(
+    assay: Assay, values: NDArray[np.float64], persons: NDArray[np.object_], arm: str, phase: str
+) -> NDArray[np.float64]:
+    """Return the values of one arm and phase, a row a person; NaN for who has none."""
+    here = ((assay.samples["arm"] == arm) & (assay.samples["phase"] == phase)).to_numpy()
+    place = pd.Index(assay.samples.loc[here, "subject"]).get_indexer(persons)
+    out = np.full((len(persons), values.shape[1]), np.nan)
+    out[place >= 0] = values[here][place[place >= 0]]
+    return out
 
 
 def cells_of(contrast: pd.Series) -> pd.DataFrame:
@@ -112,42 +140,32 @@ def cells_of(contrast: pd.Series) -> pd.DataFrame:
     )
 
 
-def _transform(value: pd.Series, scale: str) -> pd.Series:
-    if scale == "difference":
-        return value
-    if scale == "logit":
-        inside = value.where((value > 0) & (value < 1))
-        return np.log(inside / (1 - inside))
-    return np.log2(value.where(value > 0))
-
-
-def _sum_of_cells(wide: pd.DataFrame, feature: str, cells: int) -> pd.Series:
-    if feature not in wide.columns.get_level_values("feature"):
-        return pd.Series(np.nan, index=wide.index)
-    # a sum that is missing as soon as one of its cells is
-    return wide[feature].sum(axis=1, min_count=cells)
-
-
-def _flags(long: pd.DataFrame, cells: pd.DataFrame, scale: str) -> pd.Series:
+def limits_of(assay: Assay, contrast: pd.Series) -> list[str]:
     """Return by feature what limits the reading of a contrast, or an empty text."""
-    compared = long.merge(cells, on=["arm", "phase"])
-    said = [
-        _worst_share(compared[compared["status"].isin(USABLE)], "below_detection")
-        .gt(0.5)
-        .map({True: NONDETECT, False: ""}),
-        _worst_share(compared, "missing").gt(0.5).map({True: MOSTLY_MISSING, False: ""}),
-    ]
-    if scale != "difference":
-        outside = compared["status"].isin(USABLE) & _transform(compared["value"], scale).isna()
-        dropped = outside.groupby(compared["feature"]).sum()
-        said.append(dropped.map(lambda count: _LEFT_OUT[scale].format(count) if count else ""))
-    table = pd.concat(said, axis=1).fillna("")
-    rows = ["; ".join(filter(None, row)) for row in table.itertuples(index=False)]
-    return pd.Series(rows, table.index, dtype=object)
+    return _flags(assay, cells_of(contrast))
 
 
-def _worst_share(compared: pd.DataFrame, status: str) -> pd.Series:
-    """Return by feature the largest share of ``status`` in any compared cell."""
-    hit = compared["status"].eq(status)
-    share = hit.groupby([compared["feature"], compared["cell"]]).mean()
-    return share.groupby("feature").max()
+def _flags(assay: Assay, cells: pd.DataFrame) -> list[str]:
+    m = assay.values.shape[1]
+    hidden, lost, outside = np.zeros(m), np.zeros(m), np.zeros(m, int)
+    undefined = np.isnan(assay.values.to_numpy(float))
+    for cell in cells.itertuples(index=False):
+        here = (
+            (assay.samples["arm"] == cell.arm) & (assay.samples["phase"] == cell.phase)
+        ).to_numpy()
+        status = assay.status[here]
+        usable = (status == OK) | (status == BELOW)
+        hidden = np.fmax(hidden, _share(status == BELOW, usable))
+        lost = np.fmax(lost, _share(status == MISSING, status != ABSENT))
+        outside += (usable & undefined[here]).sum(axis=0)
+    left_out = _LEFT_OUT.get(assay.scale, "")
+    return joined_flags(
+        np.where(hidden > 0.5, NONDETECT, ""),
+        np.where(lost > 0.5, MOSTLY_MISSING, ""),
+        [left_out.format(count) if count else "" for count in outside],
+    )
+
+
+def _share(hit: NDArray[np.bool_], of: NDArray[np.bool_]) -> NDArray[np.float64]:
+    count = of.sum(axis=0)
+    return np.where(count > 0, hit.sum(axis=0) / np.maximum(count, 1), 0.0)

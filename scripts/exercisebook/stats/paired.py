@@ -1,4 +1,4 @@
-"""Paired contrasts: the mean within-person difference and its Student t, feature by feature.
+"""Paired contrasts, feature by feature: the mean within-person difference, and rank shifts.
 
 One person is one unit. The shift of Hodges and Lehmann stands beside the mean as a second
 opinion that no single person can drag along.
@@ -6,17 +6,12 @@ opinion that no single person can drag along.
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from scipy import stats
 
 from exercisebook.stats.differences import Differences
+from exercisebook.stats.effects import ALIKE, joined_flags, keyed
 from exercisebook.stats.hodges_lehmann import Shift, hodges_lehmann
-from exercisebook.stats.multiplicity import adjust_effects
-from exercisebook.stats.power import detectable_from_se
-from exercisebook.stats.schemas import as_effects
-
-MINIMUM_PERSONS = 3
-"""Below this a difference has no interval worth printing; the effect is returned and flagged."""
+from exercisebook.stats.models import t_of_differences
+from exercisebook.stats.sign_flip import sign_flip_test
 
 
 def paired_effects(differences: Differences, **key: object) -> pd.DataFrame:
@@ -29,8 +24,7 @@ def paired_effects(differences: Differences, **key: object) -> pd.DataFrame:
     differences : Differences
         One number a person and feature.
     **key
-        dataset, modality, contrast, kind, and optionally stratum; ``canonical_id`` and ``unit``
-        may be mappings from feature.
+        See ``effects.keyed``.
 
     Returns
     -------
@@ -42,53 +36,23 @@ def paired_effects(differences: Differences, **key: object) -> pd.DataFrame:
     ----------
     Student (1908), Biometrika 6, 1-25.
     """
-    values = differences.values.to_numpy(float)
-    n = np.isfinite(values).sum(axis=0)
-    enough = n >= MINIMUM_PERSONS
-    mean = _nan_mean(values)
-    se = np.where(enough, _nan_sd(values) / np.sqrt(np.maximum(n, 1)), np.nan)
-    df = np.where(enough, n - 1.0, np.nan)
-    # differences that are alike leave rounding behind, one part in 10^16
-    alike = enough & (se <= 1e-12 * np.abs(mean))
-    se = np.where(alike, np.nan, se)
-    statistic = mean / se
-    half = stats.t.ppf(0.975, df) * se
-    table = pd.DataFrame(
-        {
-            "feature": differences.values.columns,
-            "n_subjects": n,
-            "n_observations": differences.n_observations.to_numpy(),
-            "estimate": mean,
-            "effect_scale": differences.scale,
-            "se": se,
-            "df": df,
-            "statistic": statistic,
-            "ci_low": mean - half,
-            "ci_high": mean + half,
-            "p_value": 2 * stats.t.sf(np.abs(statistic), df),
-            "detectable": detectable_from_se(se, df),
-            "flag": _flags(differences.flag, enough, alike),
-            "method": "paired t",
-        }
-    )
-    return adjust_effects(as_effects(with_key(table, key)))
+    ones = np.ones((len(differences.values), 1))
+    return keyed(t_of_differences(differences, ones, np.ones(1)), **key)
 
 
-def hodges_lehmann_effects(differences: Differences, **key: object) -> pd.DataFrame:
+def hodges_lehmann_rows(differences: Differences) -> pd.DataFrame:
     """Return the Hodges-Lehmann shift of every feature with its exact interval.
 
     Parameters
     ----------
     differences : Differences
         One number a person and feature.
-    **key
-        As for ``paired_effects``.
 
     Returns
     -------
     DataFrame
-        Effects with method ``Hodges-Lehmann``; se, df and detectable are NaN. The interval and
-        the p value (signed ranks) are exact only if differences are symmetric about their
+        Estimate columns with method ``Hodges-Lehmann``; se, df and detectable are NaN. The interval
+        and the p value (signed ranks) are exact only if differences are symmetric about their
         centre and without ties; below six persons the interval covers less than 95 %, and the
         flag says how much.
 
@@ -108,48 +72,70 @@ def hodges_lehmann_effects(differences: Differences, **key: object) -> pd.DataFr
                 "ci_low": shift.ci_low,
                 "ci_high": shift.ci_high,
                 "p_value": shift.p_value,
-                "flag": _with_flag(differences.flag[feature], _coverage_flag(shift)),
+                "flag": _coverage_flag(shift),
             }
         )
-    table = pd.DataFrame(rows).assign(
+    table = pd.DataFrame(rows)
+    return table.assign(
+        flag=joined_flags(differences.flag, table["flag"], _alike(differences)),
         n_observations=differences.n_observations.to_numpy(),
         effect_scale=differences.scale,
         method="Hodges-Lehmann",
     )
-    return adjust_effects(as_effects(with_key(table, key)))
 
 
-def with_key(table: pd.DataFrame, key: dict[str, object]) -> pd.DataFrame:
-    """Return ``table`` with key columns added; a mapping is looked up by feature."""
-    columns = {
-        name: table["feature"].map(value) if isinstance(value, dict | pd.Series) else value
-        for name, value in key.items()
-    }
-    return table.assign(**columns)
+def sign_flip_rows(differences: Differences, rng: np.random.Generator) -> pd.DataFrame:
+    """Return every feature's mean difference with the p value of flipping persons' signs.
 
+    Parameters
+    ----------
+    differences : Differences
+        One number a person and feature.
+    rng : Generator
+        Draws assignments above 20 persons; up to there all are counted.
 
-def _nan_mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    n = np.isfinite(values).sum(axis=0)
-    return np.where(n > 0, np.nansum(values, axis=0) / np.maximum(n, 1), np.nan)
+    Returns
+    -------
+    DataFrame
+        Estimate columns, two rows a feature: method ``sign flip`` with the p value of the feature
+        alone, and ``sign flip, max-T`` with one that is adjusted for all features together. The
+        statistic is the paired t; there is no standard error and no interval.
 
-
-def _nan_sd(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    n = np.isfinite(values).sum(axis=0)
-    squares = np.nansum((values - _nan_mean(values)) ** 2, axis=0)
-    return np.where(n > 1, np.sqrt(squares / np.maximum(n - 1, 1)), np.nan)
-
-
-def _flags(given: pd.Series, enough: NDArray[np.bool_], alike: NDArray[np.bool_]) -> list[str]:
-    own = np.select(
-        [~enough, alike],
-        [f"fewer than {MINIMUM_PERSONS} persons", "all differences alike"],
-        "",
+    References
+    ----------
+    See ``sign_flip_test``.
+    """
+    values = differences.values.to_numpy(float)
+    test = sign_flip_test(values, rng)
+    count = np.isfinite(values).sum(axis=0)
+    mean = np.nansum(values, axis=0) / np.where(count > 0, count, np.nan)
+    few = np.where(count < 2, "fewer than 2 persons", "")
+    rows = pd.DataFrame(
+        {
+            "feature": list(differences.values.columns),
+            "n_subjects": count,
+            "n_observations": differences.n_observations.to_numpy(),
+            "estimate": mean,
+            "effect_scale": differences.scale,
+            "statistic": test.statistic,
+            "flag": joined_flags(differences.flag, few, _alike(differences)),
+        }
     )
-    return [_with_flag(*pair) for pair in zip(given, own, strict=True)]
+    return pd.concat(
+        [
+            rows.assign(method="sign flip", p_value=test.p_value),
+            rows.assign(method="sign flip, max-T", p_value=test.p_max),
+        ],
+        ignore_index=True,
+    )
 
 
-def _with_flag(given: str, own: str) -> str:
-    return "; ".join(filter(None, (given, own)))
+def _alike(differences: Differences) -> list[str]:
+    """Return a flag where several persons have one and the same difference."""
+    d = differences.values
+    # equal but for rounding counts as equal
+    alike = (d.notna().sum() > 1) & (d.max() - d.min() <= 1e-9 * d.abs().max())
+    return [ALIKE if flagged else "" for flagged in alike]
 
 
 def _coverage_flag(shift: Shift) -> str:

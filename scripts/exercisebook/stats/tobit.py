@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import optimize, stats
 
-from exercisebook.stats.differences import USABLE, cells_of
+from exercisebook.stats.assay import USABLE
+from exercisebook.stats.differences import cells_of
 
 Array = NDArray[np.float64]
 
