@@ -9,7 +9,7 @@ from exercisebook.publish.sphinx_extension.told import told_provenance
 from exercisebook.sources.catalogue import Dataset, catalogue, dataset
 
 
-class _Generated(Directive):
+class Generated(Directive):
     """A directive whose content is MyST text that the program writes."""
 
     optional_arguments = 1
@@ -22,7 +22,7 @@ class _Generated(Directive):
         return list(holder.children)
 
 
-class Catalogue(_Generated):
+class Catalogue(Generated):
     """Data cards of the named data sets, or of all of them."""
 
     def run(self) -> list[nodes.Node]:
@@ -36,7 +36,7 @@ class Catalogue(_Generated):
         return cards
 
 
-class Provenance(_Generated):
+class Provenance(Generated):
     """What this page was made from."""
 
     def run(self) -> list[nodes.Node]:
