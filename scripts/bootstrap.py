@@ -40,7 +40,9 @@ def main():
     pip = [python_of_venv(), "-m", "pip", "--disable-pip-version-check", "--no-input"]
     install = pip + ["install", "-qq", "--no-warn-script-location"]
     say("installing the locked packages (two minutes or so)")
-    run(install + ["--require-hashes", "-r", os.path.join(ROOT, "requirements.lock")])
+    # the lock names all there is to install; left to resolve again, pip wants a pin for extras too
+    lock = os.path.join(ROOT, "requirements.lock")
+    run(install + ["--no-deps", "--require-hashes", "-r", lock])
     run(install + ["--no-deps", "--no-build-isolation", "--editable", ROOT])
     say("compiling")
     run(
