@@ -2,6 +2,7 @@
 
 import gzip
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -311,13 +312,43 @@ def test_few_words_say_what_a_result_rests_on(book, tables):
     ]
 
 
-def test_values_too_high_for_logarithms_get_a_note(book, tables):
+def test_values_too_high_for_logarithms_are_refused_until_it_is_said_what_they_are(book, tables):
     wrote(tables[0] * 100, tables[1])
     done = book(*ASKED, "--out", "o.csv")
+    assert done.status == 2
+    assert re.match(r"values up to [\d.]+ are hardly logarithms to base 2", done.lines[0])
+    for values in ("linear", "plain", "log2"):
+        assert book(*ASKED, "--values", values, "--out", "o.csv").status == 0
+
+
+def test_numbers_that_may_be_codes_are_told_to_enter_as_numbers(book):
+    ids = ids_of(8)
+    samples = described(ids)
+    samples["site"] = [str(1 + int(name[1:].split("_")[0]) % 3) for name in ids]
+    wrote(drawn(ids), samples)
+    done = book(*ASKED, "--covariate", "site", "--out", "o.csv")
+    assert "covariate 'site' enters as a number" in done.told
+
+
+def test_a_control_arm_of_other_people_is_taken_off_on_a_bare_table(book):
+    ids = ids_of(12, "ab")
+    samples = described(ids)
+    samples["arm"] = ["train" if int(name[1:].split("_")[0]) < 6 else "rest" for name in ids]
+    values = drawn(ids)
+    wrote(values, samples)
+    assert "add --arm" in book(*ASKED, "--out", "o.csv").told
+    done = book(*ASKED, "--arm", "train", "--control", "rest", "--out", "o.csv")
     assert done.status == 0
-    assert re.match(r"note: values up to [\d.]+ are taken for logarithms to base 2", done.lines[0])
-    for values in ("linear", "plain"):
-        assert "note" not in book(*ASKED, "--values", values, "--out", "o.csv").told
+    found = read("o.csv").set_index("feature")
+    change = (
+        values[[name for name in ids if name.endswith("_b")]].to_numpy()
+        - values[[name for name in ids if name.endswith("_a")]].to_numpy()
+    )
+    trained = np.array([int(name[1:].split("_")[0]) < 6 for name in ids if name.endswith("_b")])
+    expected = change[:, trained].mean(axis=1) - change[:, ~trained].mean(axis=1)
+    np.testing.assert_allclose(found.loc[values.index, "estimate"], expected, atol=1e-6)
+    assert "--control 'nobody'" in book(*ASKED, "--arm", "train", "--control", "nobody").told
+    assert "is the arm itself" in book(*ASKED, "--arm", "train", "--control", "train").told
 
 
 # persons and samples
@@ -697,6 +728,23 @@ def test_diagnostics_of_counts_are_of_their_logarithms(book):
     assert influence["difference"].abs().max() < 20
 
 
+def test_influence_in_arms_of_other_people_is_of_both_arms(book, package):
+    package("parallel")
+    words = ("--contrast", "run against rest", "--diagnostics", "new", "--out", "o.csv")
+    assert book("effects", "study", *words).status == 0
+    influence = pd.read_csv("new/run_against_rest_influence.csv", dtype={"subject": str})
+    assert set(influence["subject"]) == set(PARALLEL)
+
+
+def test_where_nobody_has_both_sides_there_is_no_influence_to_write_and_that_is_told(book):
+    ids = [f"s{i}_{'ab'[i % 2]}" for i in range(8)]
+    wrote(drawn(ids), described(ids))
+    done = book(*ASKED, "--method", "mixed", "--diagnostics", "new", "--out", "o.csv")
+    assert done.status == 0
+    assert [path.name for path in Path("new").iterdir()] == ["b-a_p_values.svg"]
+    assert "b-a: nobody has all sides of it; no influence and no spread are written" in done.lines
+
+
 @pytest.mark.parametrize("broken", ["save_chart", "joint_test", "to_csv"])
 def test_a_failure_in_the_middle_leaves_nothing_and_keeps_what_stood(
     book, tables, monkeypatch, broken
@@ -826,17 +874,41 @@ CROSSOVER = {f"00{i}": ["run", "rest"] for i in range(7)}
 PARALLEL = {**{f"00{i}": ["run"] for i in range(6)}, **{f"01{i}": ["rest"] for i in range(5)}}
 
 
+STUDIES = {
+    "crossover": {"arms": CROSSOVER},
+    "parallel": {"arms": PARALLEL},
+    "an arm of two": {"arms": {name: PARALLEL[name] for name in list(PARALLEL)[:8]}},
+    "one in both arms": {"arms": {**PARALLEL, "099": ["run", "rest"]}},
+    "without ages": {"arms": CROSSOVER, "age": False},
+    "fractions": {"arms": CROSSOVER, "modality": "cells", "fraction": True},
+}
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """Return a function that gives the folder of a study, written once."""
+    folders = {}
+
+    def of(name):
+        if name not in folders:
+            folders[name] = tmp_path_factory.mktemp("packages") / "study"
+            write_cohort(cohort_of(**STUDIES[name]), folders[name])
+        return folders[name]
+
+    return of
+
+
 @pytest.fixture
-def package(book):
-    """Write a crossover study; return a function that writes another in its place."""
+def package(book, written):
+    """Put the crossover study here as ``study``; return a function that puts another."""
 
-    def write(*given, **named):
-        cohort = cohort_of(*given, **named)
-        write_cohort(cohort, Path("study" if not Path("study").exists() else "other"))
-        return cohort
+    def put(name):
+        shutil.rmtree("study", ignore_errors=True)
+        shutil.copytree(written(name), "study")
+        return cohort_of(**STUDIES[name])
 
-    write(CROSSOVER)
-    return write
+    put("crossover")
+    return put
 
 
 def changes_of(cohort, arm, modality="cytokines"):
@@ -877,8 +949,8 @@ def test_arms_of_the_same_people_are_a_difference_of_differences(book, package):
 
 
 def test_arms_of_other_people_are_compared_by_their_changes(book, package):
-    cohort = package(PARALLEL)
-    words = ("effects", "other", "--out", "o.csv", "--contrast", "run against rest")
+    cohort = package("parallel")
+    words = ("effects", "study", "--out", "o.csv", "--contrast", "run against rest")
     done = book(*words)
     assert done.lines[0] == (
         "run against rest: differences of 6 and 5 persons, 9 residual degrees of freedom"
@@ -919,24 +991,23 @@ def test_a_crossover_takes_the_change_of_the_hour_and_the_age_of_the_person(book
 def test_methods_of_one_group_refuse_arms_of_other_people_and_say_what_takes_them(
     refused, package, method
 ):
-    package(PARALLEL)
-    (line,) = refused("effects", "other", "--contrast", "run against rest", "--method", method)
+    package("parallel")
+    (line,) = refused("effects", "study", "--contrast", "run against rest", "--method", method)
     assert line.startswith(f"'run against rest': {method} compares persons with themselves")
     assert line.endswith("use paired, block, duplicate-correlation or mixed")
 
 
 def test_an_arm_of_two_is_too_small_to_compare(refused, package):
-    few = {name: own for name, own in PARALLEL.items() if name not in ("010", "011", "012")}
-    package(few)
+    package("an arm of two")
     for method in ("paired", "block"):
         words = ("--contrast", "run against rest", "--method", method, "--out", "o.csv")
-        (line,) = refused("effects", "other", *words)
+        (line,) = refused("effects", "study", *words)
         assert re.search(r"\b2\b.*at least 3 are needed", line)
 
 
 def test_people_who_share_few_of_both_arms_are_refused_and_counted(refused, package):
-    package({**PARALLEL, "099": ["run", "rest"]})
-    (line,) = refused("effects", "other", "--contrast", "run against rest", "--out", "o.csv")
+    package("one in both arms")
+    (line,) = refused("effects", "study", "--contrast", "run against rest", "--out", "o.csv")
     assert "persons with samples on all sides of it: 1 of 12; at least 3 are needed" in line
 
 
@@ -986,15 +1057,15 @@ def test_a_package_of_one_modality_needs_no_name_of_it_and_one_of_several_does(b
 
 
 def test_an_age_that_nobody_gave_is_one_line(refused, package):
-    package(CROSSOVER, age=False)
-    (line,) = refused("effects", "other", "--contrast", "ran", "--covariate", "age")
+    package("without ages")
+    (line,) = refused("effects", "study", "--contrast", "ran", "--covariate", "age")
     assert line.startswith("covariate 'age' has no value for 14 of 14 samples (000.run.before, ")
     assert "and 4 more" in line
 
 
 def test_fractions_of_cells_are_compared_as_logits(book, package):
-    package(CROSSOVER, "cells", fraction=True)
-    assert book("effects", "other", "--contrast", "ran", "--out", "o.csv").status == 0
+    package("fractions")
+    assert book("effects", "study", "--contrast", "ran", "--out", "o.csv").status == 0
     assert set(read()["effect_scale"]) == {"logit"}
 
 

@@ -169,7 +169,7 @@ def test_a_contrast_is_two_phases_joined_by_a_mark(read):
 def test_a_contrast_of_several_arms_cannot_be_named(read):
     arms = ["arm", "run", "run", "rest", "rest"]
     found = read(samples=[f"{row},{arm}" for row, arm in zip(SAMPLES, arms, strict=True)])
-    with pytest.raises(Misuse, match="which of the arms run, rest is meant; leave the samples"):
+    with pytest.raises(Misuse, match="which of the arms run, rest is meant; add --arm"):
         found.contrast("b-a")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,6 +36,9 @@ NAMED = 10
 REASONS = 5
 """Reasons for having no test that are told, the commonest first."""
 
+CODES = 6
+"""Whole numbers up to so many kinds may be codes of categories."""
+
 SHOWN = 10
 """Features that are printed where nothing is written."""
 
@@ -59,6 +63,8 @@ class Request:
     covariates: list[str]
     moderation: str
     samples: Path | None
+    arm: str | None
+    control: str | None
     values: str | None
     replicates: str
     out: Path | None
@@ -86,7 +92,11 @@ def effects(
         str, typer.Option(help="plain, trend, robust or trend-robust.")
     ] = "plain",
     samples: Annotated[
-        Path | None, typer.Option(help="Of a bare table: sample_id, subject, phase[, arm, ...].")
+        Path | None, typer.Option(help="Of a bare table: sample_id, subject, phase, covariates.")
+    ] = None,
+    arm: Annotated[str | None, typer.Option(help="Of a bare table: whose change it is.")] = None,
+    control: Annotated[
+        str | None, typer.Option(help="Of a bare table: the arm whose change is taken off.")
     ] = None,
     values: Annotated[
         str | None,
@@ -100,7 +110,7 @@ def effects(
         Path | None, typer.Option(help="CSV for F tests of all contrasts together (block).")
     ] = None,
     diagnostics: Annotated[
-        Path | None, typer.Option(help="New folder for design, influence and charts.")
+        Path | None, typer.Option(help="New folder for the influence of persons, and charts.")
     ] = None,
 ) -> None:
     """Compare phases within persons, all features at once."""
@@ -111,7 +121,7 @@ def effects(
 
     request = Request(
         source, list(dict.fromkeys(contrast)), modality, method,
-        list(dict.fromkeys(covariate or [])), moderation, samples, values, replicates,
+        list(dict.fromkeys(covariate or [])), moderation, samples, arm, control, values, replicates,
         out, joint, diagnostics,
     )  # fmt: skip
     package = _is_package(source)
@@ -119,6 +129,7 @@ def effects(
     told = Console(stderr=True, soft_wrap=True, highlight=False, markup=False, emoji=False)
     study = _package(request) if package else _bare_table(request, told)
     _refuse(_faulty_covariates(study, request))
+    _tell_slopes(told, study, request)
     for row in study.contrasts:
         _tell_design(told, study, row, request)
     with told.status(f"{method}: {study.assay.values.shape[1]:,} features"):
@@ -129,8 +140,12 @@ def effects(
         tests = None
         if joint is not None:
             tests = joint_test(study.assay, study.contrasts, request.covariates, moderation)
-        _write(study, found, tests, request)
+        _write(study, found, tests, request, told)
     _tell_found(told, found)
+    if moderation != "plain" and not found["method"].str.contains("moderated").any():
+        told.print(f"note: not moderated, for want of features or a log scale: no {moderation}")
+    if tests is not None:
+        told.print(f"--joint: F tests by the method {tests['method'].iloc[0]}")
     if out is None:
         typer.echo(_first_rows(found))
     for path in filter(None, (diagnostics, joint, out)):
@@ -162,6 +177,8 @@ def _faulty_words(request: Request, package: bool) -> list[str]:
         faults.append(f"--joint is of the block model, which takes no counts, as {request.method}")
     if package and request.samples is not None:
         faults.append("--samples goes with a bare table; a cohort package holds its samples")
+    if package and (request.arm or request.control):
+        faults.append("--arm and --control go with a bare table; a package's contrasts name arms")
     if package and request.values is not None:
         faults.append("--values goes with a bare table; a cohort package says what it holds")
     if not package and request.samples is None:
@@ -292,7 +309,8 @@ def _bare_table(request: Request, told: "Console") -> Study:
 
     assert request.samples is not None
     matrix = read_matrix(Path(request.source), request.samples)
-    contrasts, unknown = _resolved(request.contrasts, matrix.contrast)
+    of_arms = partial(matrix.contrast, arm=request.arm, control=request.control)
+    contrasts, unknown = _resolved(request.contrasts, of_arms)
     _refuse(unknown)
     if matrix.without_values:
         n = len(matrix.without_values)
@@ -302,10 +320,10 @@ def _bare_table(request: Request, told: "Console") -> Study:
     highest = float(matrix.values.max().max())
     if counted:
         _refuse_logarithms(matrix.values, request.method)
-    elif holds == "log2" and highest > LIKELY_LOG2:
-        told.print(
-            f"note: values up to {highest:,.6g} are taken for logarithms to base 2; "
-            "if they are none, say --values linear or plain"
+    elif request.values is None and highest > LIKELY_LOG2:
+        raise Misuse(
+            f"values up to {highest:,.6g} are hardly logarithms to base 2; say --values linear "
+            "(as measured), plain (compared as they are), or log2 if they are"
         )
     scale = COUNTS if counted else HOLDS[holds]
     assay = assay_from_matrix(matrix.values, matrix.samples, scale)
@@ -350,6 +368,21 @@ def _faulty_covariates(study: Study, request: Request) -> list[str]:
                     f"({_listed(empty)}); fill it, or leave the covariate or the samples out"
                 )
     return faults
+
+
+def _tell_slopes(told: "Console", study: Study, request: Request) -> None:
+    """Say of covariates that look like codes of categories that they enter as numbers."""
+    import pandas as pd
+
+    for name in request.covariates:
+        numbers = pd.to_numeric(study.assay.samples[name], errors="coerce")
+        levels, people = numbers.dropna().unique(), study.assay.samples["subject"].nunique()
+        few = 1 < len(levels) <= min(CODES, people / 2)
+        if few and (levels % 1 == 0).all() and levels.max() <= 2 * CODES:
+            told.print(
+                f"note: covariate {name!r} enters as a number, with one slope; if its values are "
+                "codes, write them as words"
+            )
 
 
 def _needed(study: Study, method: str) -> "np.ndarray":
@@ -484,7 +517,11 @@ def _first_rows(found: "pd.DataFrame") -> str:
 
 
 def _write(
-    study: Study, found: "pd.DataFrame", tests: "pd.DataFrame | None", request: Request
+    study: Study,
+    found: "pd.DataFrame",
+    tests: "pd.DataFrame | None",
+    request: Request,
+    told: "Console",
 ) -> None:
     """Write all that was asked for, or nothing."""
     from exercisebook.cohort.package import whole_folder
@@ -492,14 +529,15 @@ def _write(
 
     with ExitStack() as whole:
         if request.diagnostics is not None:
-            _write_diagnostics(study, found, whole.enter_context(whole_folder(request.diagnostics)))
+            folder = whole.enter_context(whole_folder(request.diagnostics))
+            _write_diagnostics(study, found, folder, told)
         if request.joint is not None and tests is not None:
             write_csv(tests, whole.enter_context(whole_file(request.joint)))
         if request.out is not None:
             write_csv(found, whole.enter_context(whole_file(request.out)))
 
 
-def _write_diagnostics(study: Study, found: "pd.DataFrame", folder: Path) -> None:
+def _write_diagnostics(study: Study, found: "pd.DataFrame", folder: Path, told: "Console") -> None:
     """Write influence of persons and charts of every contrast."""
     from exercisebook.cohort.tables import write_csv
     from exercisebook.figures.diagnostics import mean_variance_chart, p_value_chart
@@ -510,11 +548,17 @@ def _write_diagnostics(study: Study, found: "pd.DataFrame", folder: Path) -> Non
     for contrast in study.contrasts:
         name = _file_name(contrast["contrast"])
         own = found[found["contrast"] == contrast["contrast"]]
+        save_chart(p_value_chart(own), folder / f"{name}_p_values.svg")
         influence = leave_one_out(assay, contrast)
+        if influence.empty:
+            told.print(
+                f"{contrast['contrast']}: nobody has all sides of it; no influence and no spread "
+                "are written"
+            )
+            continue
         write_csv(influence, folder / f"{name}_influence.csv")
         spread = mean_variance(assay, contrast)
         save_chart(mean_variance_chart(spread), folder / f"{name}_mean_variance.svg")
-        save_chart(p_value_chart(own), folder / f"{name}_p_values.svg")
 
 
 def _logged(assay: "Assay") -> "Assay":

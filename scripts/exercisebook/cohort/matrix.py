@@ -53,15 +53,37 @@ class Matrix:
     samples: pd.DataFrame
     without_values: list[str]
 
-    def contrast(self, name: str) -> pd.Series:
-        """Return the contrast ``later-earlier`` or ``later:earlier``; Misuse with several arms."""
+    def contrast(self, name: str, arm: str | None = None, control: str | None = None) -> pd.Series:
+        """Return the contrast ``later-earlier`` or ``later:earlier`` of an arm.
+
+        Parameters
+        ----------
+        name : str
+        arm : str, optional
+            Whose change it is; needed where there are several.
+        control : str, optional
+            An arm whose change is taken off.
+
+        Raises
+        ------
+        Misuse
+            If the phases or arms are not those of the samples, or an arm is needed.
+        """
         arms = list(self.samples["arm"].drop_duplicates())
-        if len(arms) > 1:
+        if arm is None and len(arms) > 1:
             raise Misuse(
-                f"{name!r} does not say which of the arms {', '.join(arms)} is meant; leave the "
-                "samples of the others out, or make a cohort package, whose contrasts name arms"
+                f"{name!r} does not say which of the arms {', '.join(arms)} is meant; add --arm, "
+                "and --control for the arm whose change is taken off"
             )
-        return resolve(name, pd.DataFrame(columns=list(CONTRASTS.columns)), self.samples)
+        for option, given in (("--arm", arm), ("--control", control)):
+            if given is not None and given not in arms:
+                raise Misuse(f"{option} {given!r}; {closest(given, arms)}")
+        if control is not None and control == (arm or arms[0]):
+            raise Misuse(f"--control {control!r} is the arm itself; name another")
+        own = self.samples[self.samples["arm"] == (arm or arms[0])]
+        found = resolve(name, pd.DataFrame(columns=list(CONTRASTS.columns)), own).copy()
+        found["reference_arm"] = control or found["arm"]
+        return found
 
 
 def read_matrix(table: Path, samples: Path) -> Matrix:

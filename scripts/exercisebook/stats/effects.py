@@ -94,7 +94,8 @@ def keyed(rows: pd.DataFrame, **key: object) -> pd.DataFrame:
     Parameters
     ----------
     rows : DataFrame
-        Estimate columns with feature and method.
+        Estimate columns with feature and method; a ``q_value`` among them stays, for p values
+        that are adjusted for all features already.
     **key
         dataset, modality, contrast, kind, and optionally stratum; ``canonical_id`` and ``unit``
         may be mappings from feature.
@@ -103,7 +104,11 @@ def keyed(rows: pd.DataFrame, **key: object) -> pd.DataFrame:
         name: rows["feature"].map(value) if isinstance(value, dict | pd.Series) else value
         for name, value in key.items()
     }
-    return adjust_effects(as_effects(rows.assign(**columns)))
+    effects = adjust_effects(as_effects(rows.assign(**columns)))
+    if "q_value" not in rows:
+        return effects
+    given = rows["q_value"].reset_index(drop=True)
+    return effects.assign(q_value=given.where(given.notna(), effects["q_value"]))
 
 
 def joined_flags(*columns: Iterable[str]) -> list[str]:

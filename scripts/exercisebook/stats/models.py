@@ -536,8 +536,7 @@ def joint_test(
     Returns
     -------
     DataFrame
-        ``schemas.JOINT_TESTS``: feature, n_subjects, statistic, df, df_residual, p_value, q_value,
-        flag.
+        ``schemas.JOINT_TESTS``, a row a feature.
 
     References
     ----------
@@ -558,6 +557,7 @@ def joint_test(
         pd.DataFrame(
             {
                 "feature": list(assay.values.columns),
+                "method": "block" + _moderated(chosen),
                 "n_subjects": fit.n_subjects.astype(float),
                 "statistic": statistic,
                 "df": rank.astype(float),
@@ -585,7 +585,6 @@ def _moderated_t(
     few = fit.n_subjects < MINIMUM_PERSONS
     posterior = _posterior(fit, moderation, still)
     se = np.where(still | few, np.nan, found.unscaled * np.sqrt(posterior.variance))
-    kind = {None: "", "plain": ", moderated"}.get(moderation, f", moderated ({moderation})")
     own = _own_flags(fit.n_observations, found.estimate, fit.df, still, few, alike)
     return t_effects(
         list(features),
@@ -595,9 +594,14 @@ def _moderated_t(
         fit.n_subjects,
         n_observations,
         scale,
-        name + kind,
+        name + _moderated(moderation),
         joined_flags(limits, own),
     )
+
+
+def _moderated(moderation: str | None) -> str:
+    """Return what the name of a method says of moderation."""
+    return {None: "", "plain": ", moderated"}.get(moderation, f", moderated ({moderation})")
 
 
 def _posterior(fit: LinearFit, moderation: str | None, still: NDArray[np.bool_]) -> Moderation:

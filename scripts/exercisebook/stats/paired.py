@@ -6,11 +6,12 @@ opinion that no single person can drag along.
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from exercisebook.stats.differences import Differences
-from exercisebook.stats.effects import ALIKE, joined_flags, keyed
+from exercisebook.stats.effects import ALIKE, EMPTY, joined_flags, keyed
 from exercisebook.stats.hodges_lehmann import Shift, hodges_lehmann
-from exercisebook.stats.models import t_of_differences
+from exercisebook.stats.models import MINIMUM_PERSONS, TOO_FEW, t_of_differences
 from exercisebook.stats.sign_flip import sign_flip_test
 
 
@@ -76,6 +77,7 @@ def hodges_lehmann_rows(differences: Differences) -> pd.DataFrame:
             }
         )
     table = pd.DataFrame(rows)
+    table["p_value"] = table["p_value"].where(~_unmoved(differences))
     return table.assign(
         flag=joined_flags(differences.flag, table["flag"], _alike(differences)),
         n_observations=differences.n_observations.to_numpy(),
@@ -98,18 +100,21 @@ def sign_flip_rows(differences: Differences, rng: np.random.Generator) -> pd.Dat
     -------
     DataFrame
         Estimate columns, two rows a feature: method ``sign flip`` with the p value of the feature
-        alone, and ``sign flip, max-T`` with one that is adjusted for all features together. The
-        statistic is the paired t; there is no standard error and no interval.
+        alone, and ``sign flip, max-T`` with one that is adjusted for all features together, which
+        is its q value too: who errs once in twenty families errs no oftener a finding. The
+        statistic is the paired t; there is no standard error and no interval. A feature with fewer
+        than three persons, or that nobody changed in, is flagged and not tested.
 
     References
     ----------
     See ``sign_flip_test``.
     """
     values = differences.values.to_numpy(float)
-    test = sign_flip_test(values, rng)
     count = np.isfinite(values).sum(axis=0)
     mean = np.nansum(values, axis=0) / np.where(count > 0, count, np.nan)
-    few = np.where(count < 2, "fewer than 2 persons", "")
+    untested = (count < MINIMUM_PERSONS) | _unmoved(differences)
+    test = sign_flip_test(np.where(untested, np.nan, values), rng)
+    few = np.select([count == 0, count < MINIMUM_PERSONS], [EMPTY, TOO_FEW], "")
     rows = pd.DataFrame(
         {
             "feature": list(differences.values.columns),
@@ -124,10 +129,16 @@ def sign_flip_rows(differences: Differences, rng: np.random.Generator) -> pd.Dat
     return pd.concat(
         [
             rows.assign(method="sign flip", p_value=test.p_value),
-            rows.assign(method="sign flip, max-T", p_value=test.p_max),
+            rows.assign(method="sign flip, max-T", p_value=test.p_max, q_value=test.p_max),
         ],
         ignore_index=True,
     )
+
+
+def _unmoved(differences: Differences) -> NDArray[np.bool_]:
+    """Return which features did not change in anybody: there is nothing to test."""
+    d = differences.values
+    return (d.notna().any() & (d.abs().max() == 0)).to_numpy()
 
 
 def _alike(differences: Differences) -> list[str]:

@@ -67,6 +67,7 @@ EFFECTS = pa.DataFrameSchema(
 JOINT_TESTS = pa.DataFrameSchema(
     {
         "feature": pa.Column(str),
+        "method": pa.Column(str),
         "n_subjects": _number(pa.Check.ge(0)),
         "statistic": _number(pa.Check.ge(0)),
         "df": _number(pa.Check.ge(0)),
