@@ -169,7 +169,8 @@ def test_from_fifty_features_on_the_paired_t_is_moderated_and_stands_alone(book)
 def test_plain_values_are_not_moderated_however_many(book):
     ids = ids_of()
     wrote(drawn(ids, 80), described(ids))
-    book(*ASKED, "--values", "plain", "--out", "o.csv")
+    done = book(*ASKED, "--values", "plain", "--moderation", "trend", "--out", "o.csv")
+    assert "note: not moderated, for want of features or a log scale: no trend" in done.lines
     assert set(read()["method"]) == {"paired t", "Hodges-Lehmann"}
     assert set(read()["effect_scale"]) == {"difference"}
 
@@ -419,6 +420,20 @@ def test_counts_of_replicates_are_summed(book):
     wrote(table, described(ids))
     book(*words)
     np.testing.assert_allclose(summed["p_value"], read()["p_value"], rtol=1e-8)
+
+
+def test_arms_that_the_same_people_went_through_are_compared_on_a_bare_table_too(book):
+    ids = ids_of(6, ("runx", "runy", "restx", "resty"))
+    samples = described(ids)
+    samples["arm"] = samples["phase"].str[:-1]
+    samples["phase"] = samples["phase"].str[-1]
+    table = drawn(ids)
+    wrote(table, samples)
+    words = ("--contrast", "y-x", "--arm", "run", "--control", "rest", "--out", "o.csv")
+    assert book(*BARE, *words).status == 0
+    d = differences(table, "runy", "runx") - differences(table, "resty", "restx")
+    expected = stats.ttest_1samp(d, 0, axis=1).pvalue
+    np.testing.assert_allclose(read()["p_value"], expected, rtol=1e-8)
 
 
 def test_arms_of_a_bare_table_are_told_apart(refused, tables):
@@ -707,6 +722,7 @@ def test_everything_asked_for_is_written_and_named(book, tables):
     joint = pd.read_csv("j.csv", keep_default_na=False, na_values={"p_value": [""]})
     JOINT_TESTS.validate(joint)
     assert joint["df"].eq(2).all()
+    assert "--joint: F tests by the method block" in done.lines
     assert not list(Path().rglob(".*"))
 
 

@@ -166,11 +166,14 @@ def test_a_contrast_is_two_phases_joined_by_a_mark(read):
         read().contrast("b-c")
 
 
-def test_a_contrast_of_several_arms_cannot_be_named(read):
+def test_a_contrast_of_several_arms_needs_one_of_them_and_may_have_a_control(read):
     arms = ["arm", "run", "run", "rest", "rest"]
     found = read(samples=[f"{row},{arm}" for row, arm in zip(SAMPLES, arms, strict=True)])
     with pytest.raises(Misuse, match="which of the arms run, rest is meant; add --arm"):
         found.contrast("b-a")
+    alone, against = found.contrast("b-a", "rest"), found.contrast("b-a", "run", "rest")
+    assert (alone["arm"], alone["reference_arm"]) == ("rest", "rest")
+    assert (against["arm"], against["reference_arm"]) == ("run", "rest")
 
 
 FAULTS = {
