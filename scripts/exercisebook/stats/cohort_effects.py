@@ -1,6 +1,7 @@
 """Effects of a cohort's contrasts: from a package to the one table that claims understand."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import pandas as pd
 
@@ -70,18 +71,27 @@ def cohort_assay(cohort: Cohort, modality: str, scale: str, replicates: str = "r
     Misuse
         If the cohort does not hold the modality, or replicates are refused.
     """
-    long = cohort.long(modality)
-    own = ["subject", "arm", "phase"]
-    # two tubes of one visit with different features are one sample, not replicates
-    several = cohort.samples.duplicated(own).any()
-    if several and not long[long["status"].isin(USABLE)].duplicated([*own, "feature"]).any():
-        long = long.drop(columns="sample_id")
-    assay = without_replicates(assay_from_long(long, scale), replicates)
+    assay = without_replicates(_assay(cohort, modality, scale), replicates)
     known = cohort.subjects.drop(
         columns=list(set(cohort.subjects) & set(assay.samples) - {"subject"})
     )
     samples = assay.samples.merge(known, on="subject", how="left").set_axis(assay.samples.index)
     return Assay(assay.values, samples, assay.status, scale)
+
+
+def _assay(cohort: Cohort, modality: str, scale: str) -> Assay:
+    """Return one modality as a matrix, several samples of a person, arm and phase still apart."""
+    own = ["subject", "arm", "phase"]
+    if modality in cohort.measurements and not cohort.samples.duplicated(own).any():
+        # a row a sample is joined, not a row a value: a large table has 20,000 of these each
+        assay = assay_from_long(cohort.measurements[modality], scale)
+        about = cohort.samples.set_index("sample_id").loc[assay.values.index]
+        return replace(assay, samples=about)
+    long = cohort.long(modality)
+    # two tubes of one visit with different features are one sample, not replicates
+    if not long[long["status"].isin(USABLE)].duplicated([*own, "feature"]).any():
+        long = long.drop(columns="sample_id")
+    return assay_from_long(long, scale)
 
 
 def cohort_effects(
