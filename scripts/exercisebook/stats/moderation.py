@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special, stats
-from statsmodels.nonparametric.smoothers_lowess import lowess
 
 Floats = NDArray[np.float64]
 
@@ -206,6 +205,8 @@ def _trimmed_level(z: Floats) -> Floats:
 
 
 def _smooth(z: Floats, covariate: Floats) -> Floats:
+    from statsmodels.nonparametric.smoothers_lowess import lowess
+
     ordered = np.sort(covariate)
     near = int(_NEIGHBOURS * len(z))
     if (ordered[near - 1 :] <= ordered[: len(z) - near + 1]).any():

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from statsmodels.stats.multitest import multipletests
+from scipy.stats import false_discovery_control
 
 FAMILY = ["dataset", "modality", "contrast", "stratum", "method"]
 """The questions that are adjusted together."""
@@ -23,7 +23,7 @@ def benjamini_hochberg(p_value: ArrayLike) -> NDArray[np.float64]:
     q = np.full(p.shape, np.nan)
     asked = np.isfinite(p)
     if asked.any():
-        q[asked] = multipletests(p[asked], method="fdr_bh")[1]
+        q[asked] = false_discovery_control(p[asked], method="bh")
     return q
 
 
@@ -40,7 +40,7 @@ def benjamini_yekutieli(p_value: ArrayLike) -> NDArray[np.float64]:
     q = np.full(p.shape, np.nan)
     asked = np.isfinite(p)
     if asked.any():
-        q[asked] = multipletests(p[asked], method="fdr_by")[1]
+        q[asked] = false_discovery_control(p[asked], method="by")
     return q
 
 
