@@ -21,11 +21,12 @@ from rich.progress import track
 from rich.table import Table
 from scipy import special
 
+from exercisebook.cohort.tables import write_csv
 from exercisebook.paths import ENGINE
-from exercisebook.simulate.repeated import PHASES, SCENARIOS, RepeatedMeasures, repeated_measures
-from exercisebook.stats.linear import LinearFit, contrast_of, linear_fit
+from exercisebook.simulate.repeated import SCENARIOS, RepeatedMeasures, repeated_measures
+from exercisebook.stats.linear import contrast_of, linear_fit, p_of_t
 from exercisebook.stats.mixed import mixed_contrast
-from exercisebook.stats.moderation import moderate
+from exercisebook.stats.moderation import moderated_p
 from exercisebook.stats.multiplicity import benjamini_hochberg
 
 Floats = NDArray[np.float64]
@@ -79,34 +80,20 @@ def p_values(study: RepeatedMeasures, phase: str) -> dict[str, Floats]:
 
     Unpaired is the moderated linear model of the three phases that ignores who is who.
     """
-    cells = np.eye(len(PHASES))[study.phases]
-    contrast = np.eye(len(PHASES))[PHASES.index(phase)] - np.eye(len(PHASES))[0]
+    cells, contrast, differences = study.cells, study.contrast(phase), study.differences(phase)
     blocked = linear_fit(study.values, cells, study.persons)
     mixed = mixed_contrast(study.values, cells, study.persons, contrast)
-    by_phase = study.values.reshape(-1, len(PHASES), study.values.shape[1])
-    differences = by_phase[:, PHASES.index(phase)] - by_phase[:, 0]
     paired = linear_fit(differences, np.ones((len(differences), 1)))
     change = contrast_of(paired, [1.0])
     found = (
         moderated_p(blocked, contrast),
-        _p_of_t(mixed.estimate / mixed.se, mixed.df),
+        p_of_t(mixed.estimate / mixed.se, mixed.df),
         2 * special.ndtr(-np.abs(mixed.estimate / mixed.se)),
-        _p_of_t(change.estimate / (change.unscaled * np.sqrt(paired.variance)), paired.df),
+        p_of_t(change.estimate / (change.unscaled * np.sqrt(paired.variance)), paired.df),
         moderated_p(paired, np.ones(1)),
         moderated_p(linear_fit(study.values, cells), contrast),
     )
     return dict(zip(METHODS, found, strict=True))
-
-
-def moderated_p(fit: LinearFit, contrast: Floats) -> Floats:
-    """Return p values of one contrast with variances moderated by empirical Bayes."""
-    told, moderated = contrast_of(fit, contrast), moderate(fit.variance, fit.df)
-    t = told.estimate / (told.unscaled * np.sqrt(moderated.variance))
-    return _p_of_t(t, moderated.df_total)
-
-
-def _p_of_t(t: Floats, df: Floats) -> Floats:
-    return 2 * special.stdtr(df, -np.abs(t))
 
 
 def measures(p: Floats, changed: NDArray[np.bool_]) -> tuple[float, float, float]:
@@ -181,8 +168,8 @@ def main() -> None:
         parts.append(summary(scenario, simulated(steps, FEATURES, scenario, SEED)))
     frame = pd.concat(parts, ignore_index=True)
     Console().print(as_printed(frame))
-    path = ENGINE / "calibration.csv"
-    frame.assign(replicates=REPLICATES, features=FEATURES, seed=SEED).to_csv(path, index=False)
+    table = frame.assign(replicates=REPLICATES, features=FEATURES, seed=SEED)
+    write_csv(table, ENGINE / "calibration.csv")
     Console().print(f"{frame['agrees'].sum()} of {len(frame)} figures agree with the earlier ones")
 
 

@@ -24,7 +24,6 @@ import pandas as pd  # noqa: E402
 from rich.console import Console  # noqa: E402
 from rich.progress import Progress  # noqa: E402
 from rich.table import Table  # noqa: E402
-from scipy import special  # noqa: E402
 from timing import median_time  # noqa: E402
 
 from exercisebook.cohort.tables import write_csv  # noqa: E402
@@ -33,9 +32,9 @@ from exercisebook.figures.theme import save_chart  # noqa: E402
 from exercisebook.paths import BUILD, ENGINE  # noqa: E402
 from exercisebook.stats.counts import tmm_factors, voom  # noqa: E402
 from exercisebook.stats.duplicate_correlation import duplicate_correlation  # noqa: E402
-from exercisebook.stats.linear import contrast_of, linear_fit  # noqa: E402
+from exercisebook.stats.linear import linear_fit, p_of_t  # noqa: E402
 from exercisebook.stats.mixed import mixed_contrast  # noqa: E402
-from exercisebook.stats.moderation import moderate  # noqa: E402
+from exercisebook.stats.moderation import moderated_p  # noqa: E402
 
 Floats = np.ndarray
 
@@ -87,10 +86,7 @@ def reads(rng: np.random.Generator, features: int) -> Floats:
 
 def block(values: Floats, weights: Floats | None = None) -> Floats:
     """Return p values of phase b: persons as blocks, moderated."""
-    fit = linear_fit(values, WITHIN, PERSON, weights=weights)
-    found, posterior = contrast_of(fit, [1, 0]), moderate(fit.variance, fit.df)
-    t = found.estimate / (found.unscaled * np.sqrt(posterior.variance))
-    return 2 * special.stdtr(posterior.df_total, -np.abs(t))
+    return moderated_p(linear_fit(values, WITHIN, PERSON, weights=weights), [1, 0])
 
 
 def of_counts(counts: Floats) -> Floats:
@@ -102,7 +98,7 @@ def of_counts(counts: Floats) -> Floats:
 def mixed(values: Floats) -> Floats:
     """Return p values of phase b by a mixed model with Satterthwaite's degrees of freedom."""
     found = mixed_contrast(values, JOINT, PERSON, [0, 1, 0], "satterthwaite")
-    return 2 * special.stdtr(found.df, -np.abs(found.estimate / found.se))
+    return p_of_t(found.estimate / found.se, found.df)
 
 
 def by_statsmodels(values: Floats) -> None:

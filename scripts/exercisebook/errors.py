@@ -68,5 +68,11 @@ def closest(name: str, known: Iterable[str]) -> str:
         return f"did you mean {folded[near[0]]!r}?"
     if not options:
         return "none is known"
-    more = f" and {len(options) - MOST_NAMED} more" if len(options) > MOST_NAMED else ""
-    return "known are: " + ", ".join(options[:MOST_NAMED]) + more
+    return "known are: " + listed(options)
+
+
+def listed(names: Iterable[object], most: int = MOST_NAMED) -> str:
+    """Return the first names as a list, and how many more there are."""
+    words = [str(name) for name in names]
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + more

@@ -1,8 +1,5 @@
 """What a contrast rests on, against counting and leaving out one by one."""
 
-import warnings
-from collections.abc import Iterator
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -21,14 +18,7 @@ from exercisebook.stats.methods import METHODS
 from exercisebook.stats.moderation import moderate
 from exercisebook.stats.schemas import INFLUENCE, MEAN_VARIANCE
 
-
-@pytest.fixture(autouse=True)
-def _refuse_numerical_warnings() -> Iterator[None]:
-    with (
-        warnings.catch_warnings(action="error", category=RuntimeWarning),
-        np.errstate(divide="raise", invalid="raise", over="raise"),
-    ):
-        yield
+pytestmark = pytest.mark.usefixtures("no_numerical_warnings")
 
 
 def samples(people=6, phases="abc", arms=("all",), crossover=False) -> pd.DataFrame:

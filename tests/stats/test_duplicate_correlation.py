@@ -1,8 +1,5 @@
 """One correlation within persons for all features: found again, bounded, or refused."""
 
-import warnings
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,13 +13,7 @@ seeds = st.integers(0, 2**32 - 1)
 drawn = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@pytest.fixture(autouse=True)
-def _refuse_numerical_warnings() -> Iterator[None]:
-    with (
-        warnings.catch_warnings(action="error", category=RuntimeWarning),
-        np.errstate(divide="raise", invalid="raise", over="raise"),
-    ):
-        yield
+pytestmark = pytest.mark.usefixtures("no_numerical_warnings")
 
 
 def study(correlation=0.5, people=13, phases=3, features=400, seed=1, gaps=0.0):

@@ -1,7 +1,6 @@
 """Mixed models: against statsmodels, lmerTest and pbkrtest, their own closed form, and chance."""
 
 import warnings
-from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -24,13 +23,7 @@ seeds = st.integers(0, 2**32 - 1)
 drawn = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@pytest.fixture(autouse=True)
-def _refuse_numerical_warnings() -> Iterator[None]:
-    with (
-        warnings.catch_warnings(action="error", category=RuntimeWarning),
-        np.errstate(divide="raise", invalid="raise", over="raise"),
-    ):
-        yield
+pytestmark = pytest.mark.usefixtures("no_numerical_warnings")
 
 
 def study(people=13, phases=3, features=6, seed=1, spread=1.0, gaps=0.0):

@@ -1,8 +1,5 @@
 """Moderated variances: where they go, what they leave alone, and that nothing breaks them."""
 
-import warnings
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,13 +16,7 @@ seeds = st.integers(0, 2**32 - 1)
 drawn = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@pytest.fixture(autouse=True)
-def _refuse_numerical_warnings() -> Iterator[None]:
-    with (
-        warnings.catch_warnings(action="error", category=RuntimeWarning),
-        np.errstate(divide="raise", invalid="raise", over="raise"),
-    ):
-        yield
+pytestmark = pytest.mark.usefixtures("no_numerical_warnings")
 
 
 def variances(seed=1, m=600, df=12, df_prior=6.0, scale=1.0):

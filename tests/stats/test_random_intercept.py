@@ -1,8 +1,5 @@
 """Restricted likelihood of a random intercept, against matrices of samples by samples."""
 
-import warnings
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -22,13 +19,7 @@ seeds = st.integers(0, 2**32 - 1)
 drawn = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
-@pytest.fixture(autouse=True)
-def _refuse_numerical_warnings() -> Iterator[None]:
-    with (
-        warnings.catch_warnings(action="error", category=RuntimeWarning),
-        np.errstate(divide="raise", invalid="raise", over="raise"),
-    ):
-        yield
+pytestmark = pytest.mark.usefixtures("no_numerical_warnings")
 
 
 def study(seed=1, features=8, people=8, gaps=0.0, correlation=0.5):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from exercisebook.errors import Misuse, closest
+from exercisebook.errors import Misuse, closest, listed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -251,7 +251,7 @@ def _is_package(source: str) -> bool:
 
 
 def _package(request: Request) -> Study:
-    from exercisebook.stats.cohort_effects import cohort_assay, scale_for
+    from exercisebook.stats.cohort_effects import cohort_assay, key_of, scale_for
 
     cohort = _cohort(request.source)
     known = list(cohort.measurements)
@@ -265,14 +265,7 @@ def _package(request: Request) -> Study:
     _refuse(faults + unknown)
     scale = scale_for(modality, request.method)
     assay = cohort_assay(cohort, modality, scale, request.replicates)
-    features = cohort.features[cohort.features["modality"] == modality].set_index("feature")
-    key = {
-        "dataset": cohort.name,
-        "modality": modality,
-        "canonical_id": features["canonical_id"],
-        "unit": features["unit"],
-    }
-    return Study(assay, contrasts, key)
+    return Study(assay, contrasts, key_of(cohort, modality))
 
 
 def _cohort(source: str) -> "Cohort":
@@ -315,7 +308,9 @@ def _bare_table(request: Request, told: "Console") -> Study:
     if matrix.without_values:
         n = len(matrix.without_values)
         described = "1 described sample has" if n == 1 else f"{n} described samples have"
-        told.print(f"note: {described} no column in the table: {_listed(matrix.without_values)}")
+        told.print(
+            f"note: {described} no column in the table: {listed(matrix.without_values, NAMED)}"
+        )
     counted, holds = request.method in OF_COUNTS, request.values or "log2"
     highest = float(matrix.values.max().max())
     if counted:
@@ -365,7 +360,7 @@ def _faulty_covariates(study: Study, request: Request) -> list[str]:
             if len(empty):
                 faults.append(
                     f"covariate {name!r} has no value for {len(empty)} of {len(given)} samples "
-                    f"({_listed(empty)}); fill it, or leave the covariate or the samples out"
+                    f"({listed(empty, NAMED)}); fill it, or leave the covariate or the samples out"
                 )
     return faults
 
@@ -435,7 +430,7 @@ def _tell_differences(
     each = " and ".join(map(str, sizes))
     told.print(f"{name}: differences of {each} persons, {df} residual degrees of freedom")
     if paired.left_out:
-        n, names = len(paired.left_out), _listed(paired.left_out)
+        n, names = len(paired.left_out), listed(paired.left_out, NAMED)
         told.print(f"  left out, without one side of it: {n} ({names})")
     _tell_aliases(told, aliases)
 
@@ -458,7 +453,7 @@ def _tell_samples(told: "Console", assay: "Assay", contrast: "pd.Series", reques
     people = _people(assay.samples["subject"].nunique())
     told.print(f"{contrast['contrast']}: {report.samples} samples of {people}{rest}")
     if report.left_out:
-        n, names = len(report.left_out), _listed(report.left_out)
+        n, names = len(report.left_out), listed(report.left_out, NAMED)
         told.print(f"  without one side of it: {n} ({names})")
     _tell_aliases(told, report.aliases)
 
@@ -470,11 +465,6 @@ def _tell_aliases(told: "Console", aliases: dict[str, str]) -> None:
 
 def _people(n: int) -> str:
     return f"{n} person" if n == 1 else f"{n} persons"
-
-
-def _listed(names: "Sequence[str]") -> str:
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(map(str, names[:NAMED])) + more
 
 
 def _with_ranks_beside(found: "pd.DataFrame", study: Study, request: Request) -> "pd.DataFrame":

@@ -112,6 +112,20 @@ class RepeatedMeasures:
     variance: Floats
     person_sd: Floats
 
+    @property
+    def cells(self) -> Floats:
+        """An indicator of each phase, shape (39, 3)."""
+        return np.eye(len(PHASES))[self.phases]
+
+    def contrast(self, phase: str) -> Floats:
+        """Return the weights of ``cells`` for a phase against phase a, shape (3,)."""
+        return np.eye(len(PHASES))[PHASES.index(phase)] - np.eye(len(PHASES))[0]
+
+    def differences(self, phase: str) -> Floats:
+        """Return every person's change from phase a to a phase, shape (13, m)."""
+        by_phase = self.values.reshape(PERSONS, len(PHASES), -1)
+        return by_phase[:, PHASES.index(phase)] - by_phase[:, 0]
+
 
 def repeated_measures(rng: np.random.Generator, scenario: str, features: int) -> RepeatedMeasures:
     """Draw one study of 13 persons in phases a, b and c.

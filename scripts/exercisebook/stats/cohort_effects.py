@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import pandas as pd
 
 from exercisebook.cohort.package import Cohort
 from exercisebook.errors import Misuse
 from exercisebook.stats.assay import COUNTS, USABLE, Assay, assay_from_long, without_replicates
-from exercisebook.stats.differences import Differences, within_person
+from exercisebook.stats.differences import Differences, within_one_arm, within_person
 from exercisebook.stats.methods import OF_COUNTS, contrast_effects
 
 USUAL_SCALE = {
@@ -94,6 +95,17 @@ def _assay(cohort: Cohort, modality: str, scale: str) -> Assay:
     return assay_from_long(long, scale)
 
 
+def key_of(cohort: Cohort, modality: str) -> dict[str, Any]:
+    """Return what the rows of one modality have in their key, ids and units by feature."""
+    features = cohort.features[cohort.features["modality"] == modality].set_index("feature")
+    return {
+        "dataset": cohort.name,
+        "modality": modality,
+        "canonical_id": features["canonical_id"],
+        "unit": features["unit"],
+    }
+
+
 def cohort_effects(
     cohort: Cohort,
     modality: str,
@@ -128,24 +140,19 @@ def cohort_effects(
     DataFrame
         Effects, q values within each contrast.
     """
-    features = cohort.features[cohort.features["modality"] == modality].set_index("feature")
     return contrast_effects(
         cohort_assay(cohort, modality, scale_for(modality, method), replicates),
         contrasts,
         method,
         covariates,
         moderation,
-        dataset=cohort.name,
-        modality=modality,
         stratum=stratum,
-        canonical_id=features["canonical_id"],
-        unit=features["unit"],
+        **key_of(cohort, modality),
     )
 
 
 def within_arm(contrast: pd.Series) -> pd.Series:
     """Return a contrast against a control arm as the same arm before and after."""
-    changed = contrast.copy()
+    changed = within_one_arm(contrast, contrast["arm"])
     changed["contrast"] = f"{contrast['contrast']} before-after"
-    changed["reference_arm"] = contrast["arm"]
     return changed

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from exercisebook.errors import MOST_NAMED, InvalidInput, Misuse, Problem
+from exercisebook.errors import InvalidInput, Misuse, Problem, listed
 from exercisebook.stats.designs import (
     cell_contrast,
     cell_design,
@@ -280,7 +280,7 @@ def counts_of_contrast(
         problems.append(
             Problem(
                 "counts",
-                f"samples that the table of samples lacks: {_listed(unknown)}",
+                f"samples that the table of samples lacks: {listed(unknown)}",
                 "sample ids of that table",
                 "Add them to it, or leave their counts out.",
             )
@@ -324,7 +324,7 @@ def checked_counts(counts: pd.DataFrame) -> pd.DataFrame:
         problems.append(
             Problem(
                 "counts",
-                f"samples without a single count: {_listed(empty)}",
+                f"samples without a single count: {listed(empty)}",
                 "at least one",
                 "Leave them out.",
             )
@@ -342,7 +342,7 @@ def _misplaced(counts: pd.DataFrame, bad: NDArray[np.bool_], repair: str) -> lis
         for row, sample in enumerate(counts.index)
         for column in np.flatnonzero(bad[row])
     ]
-    return [Problem("counts", _listed(places), "whole numbers from 0 up", repair)]
+    return [Problem("counts", listed(places), "whole numbers from 0 up", repair)]
 
 
 def _repeated(names: pd.Index, what: str) -> list[Problem]:
@@ -350,13 +350,8 @@ def _repeated(names: pd.Index, what: str) -> list[Problem]:
     if not twice:
         return []
     return [
-        Problem("counts", f"{what} that stand twice: {_listed(twice)}", "each once", "Rename them.")
+        Problem("counts", f"{what} that stand twice: {listed(twice)}", "each once", "Rename them.")
     ]
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def _checked_total(total: pd.Series, names: list[str]) -> Floats:
@@ -370,7 +365,7 @@ def _checked_total(total: pd.Series, names: list[str]) -> Floats:
             [
                 Problem(
                     "total",
-                    f"no number above zero for {_listed(bad)}",
+                    f"no number above zero for {listed(bad)}",
                     "the total of every sample",
                     "Give it, or leave the counts of these samples out.",
                 )

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from statsmodels.nonparametric.smoothers_lowess import lowess
 
-from exercisebook.errors import Misuse
+from exercisebook.errors import Misuse, listed
 from exercisebook.stats.linear import LinearFit, incidence_of, linear_fit
 
 Floats = NDArray[np.float64]
@@ -83,7 +83,9 @@ def checked_counts(counts: pd.DataFrame, whole: bool = False) -> Floats:
         raise Misuse(f"no counts: {counts.shape[0]} samples and {counts.shape[1]} features")
     other = [str(name) for name, kind in counts.dtypes.items() if not _numeric(kind)]
     if other:
-        raise Misuse(f"counts must be numbers; these features hold none: {_listed(other)}")
+        raise Misuse(
+            f"counts must be numbers; these features hold none: {listed(map(repr, other), _NAMED)}"
+        )
     values = counts.to_numpy(float)
     _refuse(counts, values, ~np.isfinite(values), "missing or infinite", "counts are finite")
     _refuse(counts, values, values < 0, "negative", "counts start at 0; are these logarithms?")
@@ -92,17 +94,14 @@ def checked_counts(counts: pd.DataFrame, whole: bool = False) -> Floats:
         _refuse(counts, values, values != np.floor(values), "not whole", repair)
     empty = [str(name) for name in counts.index[~values.any(axis=1)]]
     if empty:
-        raise Misuse(f"no count in {len(empty)} of {len(values)} samples: {_listed(empty)}")
+        raise Misuse(
+            f"no count in {len(empty)} of {len(values)} samples: {listed(map(repr, empty), _NAMED)}"
+        )
     return values
 
 
 def _numeric(kind: object) -> bool:
     return pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind)
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return ", ".join(repr(name) for name in names[:_NAMED]) + more
 
 
 def _refuse(

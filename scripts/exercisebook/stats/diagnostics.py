@@ -6,13 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy import special
 
 from exercisebook.errors import Misuse
 from exercisebook.stats.assay import Assay
 from exercisebook.stats.designs import cell_contrast, cell_design, check_estimable, rank_and_aliases
 from exercisebook.stats.differences import cells_of
-from exercisebook.stats.linear import linear_fit
+from exercisebook.stats.linear import linear_fit, p_of_t
 from exercisebook.stats.models import MINIMUM_PERSONS, paired_design
 from exercisebook.stats.moderation import moderate
 
@@ -174,7 +173,7 @@ def _without_each(d: Floats, sizes: list[int]) -> tuple[Floats, Floats, Floats]:
     se = np.sqrt(np.where(squares > least, squares, np.nan) / np.maximum(free, 1) * spread)
     variance = np.where((left > least) & (free > 1), left, np.nan) / np.maximum(free - 1, 1)
     t = without / np.sqrt(variance * (spread - 1 / own + 1 / rest))
-    return without, 2 * special.stdtr(np.maximum(free - 1, 1), -np.abs(t)), move / se
+    return without, p_of_t(t, np.maximum(free - 1, 1)), move / se
 
 
 def mean_variance(assay: Assay, contrast: pd.Series) -> pd.DataFrame:

@@ -140,6 +140,13 @@ def cells_of(contrast: pd.Series) -> pd.DataFrame:
     )
 
 
+def within_one_arm(contrast: pd.Series, arm: str) -> pd.Series:
+    """Return a contrast as the change of one arm alone."""
+    changed = contrast.copy()
+    changed["arm"] = changed["reference_arm"] = arm
+    return changed
+
+
 def limits_of(assay: Assay, contrast: pd.Series) -> list[str]:
     """Return by feature what limits the reading of a contrast, or an empty text."""
     return _flags(assay, cells_of(contrast))

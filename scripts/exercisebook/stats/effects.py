@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import special
 
+from exercisebook.stats.linear import p_of_t
 from exercisebook.stats.multiplicity import adjust_effects
 from exercisebook.stats.power import detectable_from_se
 from exercisebook.stats.schemas import as_effects
@@ -80,7 +81,7 @@ def t_effects(
             "statistic": t,
             "ci_low": b - half,
             "ci_high": b + half,
-            "p_value": 2 * special.stdtr(d, -np.abs(t)),
+            "p_value": p_of_t(t, d),
             "detectable": detectable_from_se(s, d),
             "flag": list(flag) if len(flag) else "",
             "method": method,

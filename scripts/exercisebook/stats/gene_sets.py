@@ -12,16 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse, special, stats
+from scipy import sparse, stats
 
-from exercisebook.errors import Misuse, closest
+from exercisebook.errors import Misuse, closest, listed
 from exercisebook.stats.designs import (
     Design,
     cell_contrast,
     check_estimable,
     independent_columns,
 )
-from exercisebook.stats.linear import contrast_of, linear_fit
+from exercisebook.stats.linear import contrast_of, linear_fit, p_of_t
 from exercisebook.stats.moderation import moderate
 from exercisebook.stats.named_sets import (
     MINIMUM_FEATURES,
@@ -130,7 +130,7 @@ def camera(
         len(z),
         f"camera, correlation {'estimated' if correlation is None else correlation}",
         statistic=t,
-        p_value=2 * special.stdtr(df, -np.abs(t)),
+        p_value=p_of_t(t, df),
         direction=_direction(t),
         correlation=rho,
         flag=np.select([unknown, used.n_measured == len(z)], [INCOMPLETE, WHOLE], "").tolist(),
@@ -196,7 +196,7 @@ def fry(
         effects.shape[1],
         "fry",
         statistic=t,
-        p_value=2 * special.stdtr(df, -np.abs(t)),
+        p_value=p_of_t(t, df),
         direction=_direction(t),
     )
 
@@ -345,9 +345,8 @@ def _check_hits(hits: list[str], background: pd.Index) -> None:
         raise Misuse("the background is empty; give the features that were measured")
     strays = [hit for hit in hits if hit not in background]
     if strays:
-        more = f" and {len(strays) - 5} more" if len(strays) > 5 else ""
         raise Misuse(
-            f"hits that are not in the background: {', '.join(map(str, strays[:5]))}{more}; "
+            f"hits that are not in the background: {listed(strays, 5)}; "
             f"a hit must be among the features measured "
             f"({strays[0]!r}: {closest(str(strays[0]), map(str, background))})"
         )

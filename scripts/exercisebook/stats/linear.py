@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 Floats = NDArray[np.float64]
 
@@ -151,6 +152,11 @@ def contrast_of(fit: LinearFit, contrast: ArrayLike) -> Estimates:
     told = _told(fit, c[None]) & (fit.n_observations > 0)
     unscaled = np.sqrt(np.einsum("i,gij,j->g", c, fit.covariance, c))
     return Estimates(np.where(told, fit.coefficients @ c, np.nan), np.where(told, unscaled, np.nan))
+
+
+def p_of_t(t: ArrayLike, df: ArrayLike) -> Floats:
+    """Return two-sided p values of t statistics; NaN stays NaN."""
+    return 2 * special.stdtr(df, -np.abs(t))
 
 
 def joint_statistic(fit: LinearFit, contrasts: ArrayLike) -> tuple[Floats, NDArray[np.int64]]:

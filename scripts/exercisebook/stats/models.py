@@ -22,7 +22,13 @@ from exercisebook.stats.designs import (
     covariate_columns,
     independent_columns,
 )
-from exercisebook.stats.differences import Differences, assay_differences, cells_of, limits_of
+from exercisebook.stats.differences import (
+    Differences,
+    assay_differences,
+    cells_of,
+    limits_of,
+    within_one_arm,
+)
 from exercisebook.stats.duplicate_correlation import duplicate_correlation
 from exercisebook.stats.effects import (
     ALIKE,
@@ -34,7 +40,13 @@ from exercisebook.stats.effects import (
     joined_flags,
     t_effects,
 )
-from exercisebook.stats.linear import LinearFit, contrast_of, joint_statistic, linear_fit
+from exercisebook.stats.linear import (
+    LinearFit,
+    contrast_of,
+    incidence_of,
+    joint_statistic,
+    linear_fit,
+)
 from exercisebook.stats.mixed import mixed_contrast
 from exercisebook.stats.moderation import Moderation, moderate
 from exercisebook.stats.multiplicity import benjamini_hochberg
@@ -105,7 +117,7 @@ def paired_design(
     """
     parallel = _is_parallel(assay, contrast)
     if parallel:
-        sides = [_own_change(contrast, contrast[arm]) for arm in ("arm", "reference_arm")]
+        sides = [within_one_arm(contrast, contrast[arm]) for arm in ("arm", "reference_arm")]
         both = [assay_differences(assay, side) for side in sides]
         differences = _stacked(both)
         sizes = [len(d.values) for d in both]
@@ -145,12 +157,6 @@ def _in_cells(assay: Assay, sides: list[pd.Series]) -> NDArray[np.bool_]:
     cells = pd.concat([cells_of(side) for side in sides])[["arm", "phase"]]
     own = pd.MultiIndex.from_frame(assay.samples[["arm", "phase"]])
     return own.isin(pd.MultiIndex.from_frame(cells))
-
-
-def _own_change(contrast: pd.Series, arm: str) -> pd.Series:
-    changed = contrast.copy()
-    changed["arm"] = changed["reference_arm"] = arm
-    return changed
 
 
 def _stacked(parts: list[Differences]) -> Differences:
@@ -225,14 +231,12 @@ def paired_model(
     Smyth (2004), Stat Appl Genet Mol Biol 3, 3. Student (1908), Biometrika 6, 1-25.
     """
     paired = paired_design(assay, contrast, covariates)
-    values = paired.differences.values
-    worth = assay.scale in LOG_SCALES and (values.std() > 0).sum() >= MODERATE_FROM
     return t_of_differences(
         paired.differences,
         paired.design.matrix,
         paired.weights,
-        moderation if worth else None,
-        _feature_means(assay),
+        moderation,
+        assay.values.mean().to_numpy(float),
         "paired t, adjusted" if covariates else "paired t",
     )
 
@@ -255,7 +259,8 @@ def t_of_differences(
     weights : ndarray, shape (q,)
         Of the columns in the contrast.
     moderation : {"plain", "trend", "robust", "trend-robust"}, optional
-        Without it every feature has its own variance.
+        Without it, on a plain scale, and for fewer than 50 features, every feature has its own
+        variance.
     level : ndarray, shape (m,), optional
         Mean of each feature's values, which a trend is over; needed for a trend.
     name : str
@@ -272,7 +277,7 @@ def t_of_differences(
     return _moderated_t(
         fit,
         weights,
-        moderation,
+        _worth(moderation, differences.scale, fit),
         differences.values.columns,
         differences.scale,
         name,
@@ -282,14 +287,10 @@ def t_of_differences(
     )
 
 
-def _worth_moderating(assay: Assay, fit: LinearFit) -> bool:
-    return assay.scale in LOG_SCALES and (~_without_variance(fit)).sum() >= MODERATE_FROM
-
-
-def _feature_means(assay: Assay) -> Floats:
-    values = assay.values.to_numpy(float)
-    count = np.isfinite(values).sum(axis=0)
-    return np.where(count > 0, np.nansum(values, axis=0) / np.maximum(count, 1), np.nan)
+def _worth(moderation: str | None, scale: str, fit: LinearFit) -> str | None:
+    """Return the moderation asked for where features tell of each other, and None elsewhere."""
+    several = (~_without_variance(fit)).sum() >= MODERATE_FROM
+    return moderation if scale in LOG_SCALES and several else None
 
 
 def block_model(
@@ -329,7 +330,7 @@ def block_model(
     """
     blocks = block_fit(assay, [contrast], covariates, weights)
     fit = blocks.fit
-    chosen = moderation if _worth_moderating(assay, fit) else None
+    chosen = _worth(moderation, assay.scale, fit)
     limits = _limits(blocks.assay, contrast)
     return _moderated_t(fit, blocks.weights[0], chosen, assay.values.columns, _effect_scale(assay),
                         name, limits, fit.n_observations)  # fmt: skip
@@ -363,10 +364,9 @@ def block_fit(
     """Return the fit that several contrasts share; parameters as in ``block_model``."""
     several = assay.samples.duplicated("subject", keep=False).to_numpy()
     used = assay.of(several)
-    design = cell_design(used.samples, covariates) if several.any() else None
     for contrast in contrasts:
         check_persons(used, contrast)
-    assert design is not None
+    design = cell_design(used.samples, covariates)
     kept = independent_columns(design, blocks=True)
     vectors = [cell_contrast(design, contrast) for contrast in contrasts]
     for vector, contrast in zip(vectors, contrasts, strict=True):
@@ -378,7 +378,7 @@ def block_fit(
         design.persons,
         weights=None if weights is None else weights[several],
     )
-    held = pd.DataFrame(np.isfinite(values)).groupby(design.persons).sum().to_numpy()
+    held = incidence_of(design.persons).T @ np.isfinite(values)
     fit = replace(fit, n_subjects=(held > 1).sum(axis=0))
     return BlockFit(used, fit, [vector[kept] for vector in vectors])
 
@@ -421,7 +421,7 @@ def correlation_model(
             raise
         raise Misuse(f"{error}; mixed needs none") from error
     fit = linear_fit(values, columns, design.persons, correlation=consensus)
-    chosen = moderation if _worth_moderating(assay, fit) else None
+    chosen = _worth(moderation, assay.scale, fit)
     limits = _limits(assay, contrast)
     return _moderated_t(fit, vector[kept], chosen, assay.values.columns, _effect_scale(assay),
                         "duplicate correlation", limits, fit.n_observations)  # fmt: skip
@@ -545,7 +545,7 @@ def joint_test(
     blocks = block_fit(assay, contrasts, covariates)
     fit = blocks.fit
     square, rank = joint_statistic(fit, np.stack(blocks.weights))
-    chosen = moderation if _worth_moderating(assay, fit) else None
+    chosen = _worth(moderation, assay.scale, fit)
     still = _without_variance(fit)
     posterior = _posterior(fit, chosen, still)
     few = fit.n_subjects < MINIMUM_PERSONS

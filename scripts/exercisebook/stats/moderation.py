@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, special, stats
 
+from exercisebook.stats.linear import LinearFit, contrast_of, p_of_t
+
 Floats = NDArray[np.float64]
 
 TAILS = (0.05, 0.1)
@@ -100,6 +102,24 @@ def moderate(
     own = np.where(np.isinf(df_prior), 0.0, d / (d + np.where(np.isinf(df_prior), 1.0, df_prior)))
     total = np.minimum(d + df_prior, d[usable].sum())
     return Moderation(own * s2 + (1 - own) * prior, total, df_prior, prior)
+
+
+def moderated_p(fit: LinearFit, contrast: ArrayLike) -> Floats:
+    """Return two-sided p values of a contrast, variances moderated towards one value.
+
+    Parameters
+    ----------
+    fit : LinearFit
+        Of m features on q columns.
+    contrast : array_like, shape (q,)
+
+    Returns
+    -------
+    ndarray, shape (m,)
+    """
+    found, posterior = contrast_of(fit, contrast), moderate(fit.variance, fit.df)
+    t = found.estimate / (found.unscaled * np.sqrt(posterior.variance))
+    return p_of_t(t, posterior.df_total)
 
 
 def _prior(s2: Floats, df: Floats, covariate: Floats | None) -> tuple[Floats, Floats]:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from scipy import special, stats
 
 from exercisebook.simulate.repeated import PERSONS, PHASES, RepeatedMeasures, repeated_measures
-from exercisebook.stats.linear import LinearFit, contrast_of, linear_fit
+from exercisebook.stats.linear import linear_fit, p_of_t
 from exercisebook.stats.mixed import MixedEstimates, mixed_contrast
-from exercisebook.stats.moderation import moderate
+from exercisebook.stats.moderation import moderated_p
 from exercisebook.stats.multiplicity import benjamini_hochberg
 
 Floats = NDArray[np.float64]
@@ -55,7 +55,7 @@ def study_of(parameters: Any, number: int, scenario: str = SETTINGS[EVEN][0]) ->
 
 def mixed_fit(study: RepeatedMeasures, phase: str, degrees: str) -> MixedEstimates:
     """Return the mixed model's contrast of a phase with phase a, all features at once."""
-    return mixed_contrast(study.values, _cells(study), study.persons, _contrast(phase), degrees)
+    return mixed_contrast(study.values, study.cells, study.persons, study.contrast(phase), degrees)
 
 
 def p_values(study: RepeatedMeasures, phase: str) -> dict[str, Floats]:
@@ -63,15 +63,14 @@ def p_values(study: RepeatedMeasures, phase: str) -> dict[str, Floats]:
     plain = mixed_fit(study, phase, "satterthwaite")
     corrected = mixed_fit(study, phase, "kenward-roger")
     t = plain.estimate / plain.se
-    by_phase = study.values.reshape(-1, len(PHASES), study.values.shape[1])
-    differences = by_phase[:, PHASES.index(phase)] - by_phase[:, 0]
+    differences = study.differences(phase)
     found = (
         p_of_z(t),
         p_of_t(t, len(study.values) - len(PHASES)),
         p_of_t(t, plain.df),
         p_of_t(corrected.estimate / corrected.se, corrected.df),
-        _moderated_p(linear_fit(study.values, _cells(study), study.persons), _contrast(phase)),
-        _moderated_p(linear_fit(differences, np.ones((len(differences), 1))), np.ones(1)),
+        moderated_p(linear_fit(study.values, study.cells, study.persons), study.contrast(phase)),
+        moderated_p(linear_fit(differences, np.ones((len(differences), 1))), np.ones(1)),
     )
     return dict(zip(METHODS, found, strict=True))
 
@@ -79,11 +78,6 @@ def p_values(study: RepeatedMeasures, phase: str) -> dict[str, Floats]:
 def p_of_z(t: Any) -> Any:
     """Return two-sided tail areas of the normal curve."""
     return 2 * special.ndtr(-np.abs(t))
-
-
-def p_of_t(t: Any, df: Any) -> Any:
-    """Return two-sided tail areas of Student's t."""
-    return 2 * special.stdtr(df, -np.abs(t))
 
 
 def measured(p: Floats, changed: NDArray[np.bool_], fdr: float) -> tuple[float, ...]:
@@ -208,20 +202,6 @@ def degrees(parameters: Any) -> pd.DataFrame:
     columns = ["at_zero", "method", "df", "features", "estimate"]
     groups = pd.DataFrame(rows, columns=columns).groupby(["at_zero", "method"], sort=False)
     return groups.mean().assign(error=groups["estimate"].sem()).reset_index()
-
-
-def _cells(study: RepeatedMeasures) -> Floats:
-    return np.eye(len(PHASES))[study.phases]
-
-
-def _contrast(phase: str) -> Floats:
-    return np.eye(len(PHASES))[PHASES.index(phase)] - np.eye(len(PHASES))[0]
-
-
-def _moderated_p(fit: LinearFit, contrast: Floats) -> Floats:
-    told, moderated = contrast_of(fit, contrast), moderate(fit.variance, fit.df)
-    t = told.estimate / (told.unscaled * np.sqrt(moderated.variance))
-    return p_of_t(t, moderated.df_total)
 
 
 def _summarised(found: Mapping[Any, list[Any]], methods: tuple[str, ...], key: str) -> pd.DataFrame:
