@@ -13,6 +13,7 @@ import typer
 
 from exercisebook.cli.data import app as data_app
 from exercisebook.cli.effects import effects
+from exercisebook.cli.simulate import simulate
 from exercisebook.errors import BookError, Misuse
 from exercisebook.paths import BUILD, ROOT, notebook_file
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.command()(effects)
+app.command()(simulate)
 
 Cores = Annotated[int, typer.Option(help="Chapters at once.", min=1)]
 Parameter = Annotated[
@@ -87,22 +89,6 @@ def claims(
         typer.echo(rows.to_json(orient="records", indent=1))
     else:
         typer.echo(ledger_text(rows, all_claims()) or f"chapter {chapter} has no claims yet")
-
-
-@app.command()
-def simulate(
-    out: Annotated[Path, typer.Option(help="New folder of the package.")],
-    world: Annotated[str, typer.Option(help="Which world.")] = "reference",
-    subjects: Annotated[int, typer.Option(help="People.", max=100_000)] = 13,
-    seed: Annotated[int, typer.Option(help="Root of every random number.", min=0)] = 20251121,
-) -> None:
-    """Write a simulated cohort package with its truth."""
-    from exercisebook.simulate.cohorts import simulate as simulate_cohort
-    from exercisebook.simulate.cohorts import write_simulation
-    from exercisebook.simulate.worlds import world as world_of
-
-    write_simulation(simulate_cohort(world_of(world), subjects, seed), out)
-    typer.echo(out)
 
 
 @app.command()

@@ -71,6 +71,10 @@ SAMPLES = pa.DataFrameSchema(
         "fasting": _text(among=FASTING),
         "batch": _text(),
         "session": _number(1, required=False),
+        "clock_h": _number(0, 24, required=False),
+        "run_order": _number(1, required=False),
+        "sleep_h": _number(0, 24, required=False),
+        "diet_score": _number(required=False),
     },
     name="samples",
 )
