@@ -1,13 +1,30 @@
-"""Reading R data files as pandas frames."""
+"""Reading R data files: data frames, and the slots of what Bioconductor holds.
+
+What the objects mean is for the reader of each data set.
+"""
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import rdata
 from rdata.conversion import DEFAULT_CLASS_MAP
+from scipy import sparse
 
 # R classes that add nothing to a data frame or a number for us
-_PLAIN = {name: lambda obj, attrs: obj for name in ("POSIXct", "POSIXt", "Date", "labelled")}
+_PLAIN = {
+    name: lambda obj, attrs: obj
+    for name in ("POSIXct", "POSIXt", "Date", "labelled", "hclust", "numeric_version",
+                 "package_version")
+}  # fmt: skip
+# S4 classes of Bioconductor; each stays a namespace of its slots
+_SLOTTED = {
+    name: lambda obj, attrs: obj
+    for name in (
+        "CompressedGRangesList", "DFrame", "DataFrame", "GRanges", "IRanges", "PartitioningByEnd",
+        "Rle", "Seqinfo", "SimpleAssays", "SimpleList", "SingleCellExperiment", "dgCMatrix",
+    )
+}  # fmt: skip
 _FRAMES = dict.fromkeys(("tbl_df", "tbl", "spec_tbl_df"), DEFAULT_CLASS_MAP["data.frame"])
 
 
@@ -26,9 +43,50 @@ def read_r_frame(path: Path, name: str | None = None) -> pd.DataFrame:
     KeyError
         If the file holds no object of that name.
     """
-    objects = rdata.read_rda(path, constructor_dict={**DEFAULT_CLASS_MAP, **_FRAMES, **_PLAIN})
+    objects = read_r_objects(path)
     if name is None:
         (name,) = objects
     frame = objects[name]
     frame.columns = [str(column) for column in frame.columns]
     return frame.reset_index(drop=True)
+
+
+def read_r_objects(path: Path) -> dict[str, Any]:
+    """Return all objects of an ``.rda`` or ``.RData`` file by their names in R.
+
+    Data frames keep their row names; an S4 object is a namespace of its slots, a list a dict, a
+    matrix with names an xarray ``DataArray``.
+    """
+    classes = {**DEFAULT_CLASS_MAP, **_FRAMES, **_PLAIN, **_SLOTTED}
+    return {
+        str(name): held for name, held in rdata.read_rda(path, constructor_dict=classes).items()
+    }
+
+
+def slot(held: Any, *steps: str) -> Any:
+    """Return what lies at the end of a way through slots and list entries.
+
+    Raises
+    ------
+    KeyError
+        If a step leads nowhere; the error names the way that far.
+    """
+    for place, step in enumerate(steps):
+        entries = held if isinstance(held, dict) else getattr(held, "__dict__", {})
+        if step not in entries:
+            raise KeyError("/".join(steps[: place + 1]))
+        held = entries[step]
+    return held
+
+
+def sparse_matrix(held: Any) -> tuple[sparse.csc_matrix, list[str], list[str]]:
+    """Return an R ``dgCMatrix`` with the names of its rows and of its columns.
+
+    Raises
+    ------
+    KeyError
+        If a slot of the class is absent.
+    """
+    columns = tuple(slot(held, name) for name in ("x", "i", "p"))
+    rows, cols = (list(map(str, names)) for names in slot(held, "Dimnames"))
+    return sparse.csc_matrix(columns, shape=(len(rows), len(cols))), rows, cols
