@@ -11,7 +11,9 @@ from exercisebook.chapters import ch01, ch02
 from exercisebook.chapters.ch02.readings import acute_effects_of_cohort
 from exercisebook.chapters.results import Result
 from exercisebook.chapters.wording import count, listed, moved, ratio
-from exercisebook.simulate.cohorts import TRUTH, simulate, write_simulation
+from exercisebook.simulate.cohorts import simulate
+from exercisebook.simulate.packages import EFFECTS as TRUTH
+from exercisebook.simulate.packages import write_simulation
 from exercisebook.simulate.worlds import world
 
 ENDS = [

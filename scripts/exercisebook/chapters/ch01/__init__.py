@@ -13,7 +13,9 @@ from exercisebook.chapters.ch01.charts import (
     responders_chart,
     rest_day_chart,
     timeline,
+    truth_chart,
     variation_chart,
+    worlds_chart,
 )
 from exercisebook.chapters.ch01.exercises import (
     check_false_responders,
@@ -26,6 +28,7 @@ from exercisebook.chapters.ch01.tables import (
     detectable_by_marker,
     manifest,
     power_table,
+    truth_table,
     variation_table,
     what_this_cohort_can_see,
     worked_example,
@@ -61,11 +64,14 @@ __all__ = [
     "sentences",
     "share_of_false_responders",
     "timeline",
+    "truth_chart",
+    "truth_table",
     "variation_chart",
     "variation_table",
     "what_this_cohort_can_see",
     "worked_example",
     "worked_example_by_library",
+    "worlds_chart",
 ]
 
 

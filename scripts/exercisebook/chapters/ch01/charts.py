@@ -15,8 +15,15 @@ from exercisebook.chapters.ch01.readings import (
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.hours import at_hour, hour_of, phase_of
 from exercisebook.chapters.rows import ratio_rows
+from exercisebook.chapters.simulated import (
+    ALIKE,
+    ratios_against_truth,
+    reference_outcomes,
+    worlds_alike,
+)
 from exercisebook.chapters.wording import count, direction, moved, n_range, none_or, one, share
 from exercisebook.figures import cohort_design as draw
+from exercisebook.figures.simulated import against_truth, alike
 from exercisebook.figures.tables import interval, number, percent, whole
 from exercisebook.sources.features import label
 from exercisebook.stats.power import detectable_standardised
@@ -215,3 +222,30 @@ def _association_rows(rows: pd.DataFrame, values: pd.DataFrame, unit: str) -> pd
     values = values.set_axis(["estimate", "low", "high"], axis=1)
     labels = [f"{number(r['estimate'])}{unit}" for _, r in values.iterrows()]
     return values.assign(row=rows["stratum"], label=labels)
+
+
+def truth_chart(chapter: Chapter) -> Any:
+    """Return what the reference study sees of training, beside the truth."""
+    rows = ratios_against_truth(reference_outcomes("training", chapter.parameters.fdr))
+    found = int((rows["outcome"] == "found").sum())
+    caption = (
+        f"Simulated, thirteen men after 25 days of training: {none_or(count(found))} of {count(len(rows))} true changes (dark marks) {'is' if found == 1 else 'are'} found; "
+        "the others are too small beside the men's own ups and downs (purple, 95 % intervals)."
+    )
+    text = f"Dot plot of {len(rows)} ratios after simulated training with 95 % intervals, a dark mark at each true ratio, and its outcome in words at the right."
+    return against_truth(
+        rows, "after training, against before (ratio)", "fig-training-truth", caption, text
+    )
+
+
+def worlds_chart(chapter: Chapter) -> Any:
+    """Return one study in worlds that look alike and differ in cause."""
+    seen = worlds_alike(chapter.parameters.subjects).query("feature == 'betaine'")
+    rows = ratio_rows(seen, seen["world"].map(ALIKE)).assign(truth=2 ** seen["effect"])
+    idle = int((seen["effect"] == 0).sum())
+    caption = (
+        f"Simulated, the same {count(chapter.parameters.subjects)} people with the same luck in {count(len(rows))} worlds: the study sees nearly the same rise of betaine in each (purple), "
+        f"and in {count(idle)} of them training has no effect on it at all (dark marks)."
+    )
+    text = f"Dot plot of the ratio of betaine after training to before in {len(rows)} simulated worlds, intervals nearly the same in all, true effects of training at 1 in {idle} of them."
+    return alike(rows, "betaine, last day against first (ratio)", caption, text)

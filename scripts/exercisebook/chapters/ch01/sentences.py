@@ -1,5 +1,6 @@
 """The sentences of chapter 1 that rest on results."""
 
+import numpy as np
 import pandas as pd
 
 from exercisebook.chapters.ch01.analyses import REST
@@ -11,6 +12,7 @@ from exercisebook.chapters.ch01.readings import (
 )
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.hours import at_hour, hour_of
+from exercisebook.chapters.simulated import reference_outcomes, worlds_alike
 from exercisebook.chapters.wording import (
     certain,
     count,
@@ -60,6 +62,8 @@ def sentences(chapter: Chapter) -> dict[str, str]:
             f"beyond {whole(bonferroni_reach(people))} features a Bonferroni threshold lies out of reach whatever the blood does. "
             "Asking for the largest of all statistics, as [](#acute-stress) does, spares that factor."
         ),
+        "truth": _truth_sentence(chapter),
+        "worlds": _worlds_sentence(chapter),
         "one_arm": _one_arm_sentence(chapter),
         "order": _order_sentence(chapter),
         "dose": _dose_sentence(chapter),
@@ -185,3 +189,31 @@ def _next_morning(chapter: Chapter) -> str:
     if sure:
         return f"The next morning {listed(sure)} still differed."
     return "By the next morning none clearly differed."
+
+
+def _truth_sentence(chapter: Chapter) -> str:
+    effects = reference_outcomes("training", chapter.parameters.fdr)
+    counts = effects["outcome"].value_counts()
+    crp = one(effects, feature="crp")
+    return (
+        f"Of {len(effects)} measurements, proteins and metabolites included, every concentration truly changes a little, since training adds plasma and dilutes it; {none_or(count(counts.get('found', 0)))} of these changes {'was' if counts.get('found', 0) == 1 else 'were'} found and {whole(counts.get('missed', 0))} missed. "
+        f"C-reactive protein truly {direction(crp['truth'], 'rose', 'fell')} by {percent(abs(2 ** crp['truth'] - 1))}, and the study's interval for its ratio runs from {number(2 ** crp['ci_low'])} to {number(2 ** crp['ci_high'])}. "
+        "A study of this size that finds little has not shown that little happened."
+    )
+
+
+def _worlds_sentence(chapter: Chapter) -> str:
+    seen = worlds_alike(chapter.parameters.subjects)
+    betaine = seen[seen["feature"] == "betaine"].set_index("world")
+    wide = seen.set_index(["world", "feature"])["estimate"].unstack()
+    same = np.allclose(wide.loc["direct"], wide.loc["season"])
+    low, high = 2 ** betaine["estimate"].min(), 2 ** betaine["estimate"].max()
+    told = (
+        f"From {number(low)} to {number(high)} times: that is how far the {count(len(betaine))} studies differ in what they see of betaine. "
+        f"Training truly raises it in {count(int((betaine['effect'] > 0).sum()))} of the worlds and does nothing to it in {count(int((betaine['effect'] == 0).sum()))}. "
+    )
+    if same:
+        told += "The world in which training does it and the world in which the season does it give the same numbers to the last digit, for C-reactive protein as well. "
+    return told + (
+        "No test, however clever, tells two worlds apart that give the same data; a control group would, since the season does not ask who trains."
+    )

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from exercisebook.chapters.chapter import Chapter
+from exercisebook.chapters.simulated import outcomes_table, reference_outcomes
 from exercisebook.chapters.wording import one
 from exercisebook.claims.claims import claims_of
 from exercisebook.claims.ledger import ledger
@@ -72,6 +73,11 @@ def worked_example_by_library() -> Table:
     )
 
 
+def truth_table(chapter: Chapter) -> Table:
+    """Return how many true effects of training the reference study finds and misses."""
+    return outcomes_table(reference_outcomes("training", chapter.parameters.fdr), "training")
+
+
 def what_this_cohort_can_see(chapter: Chapter) -> Table:
     """Return, for each contrast of the cohort, its people and the limits that follow from them."""
     cohort = chapter.cohort
@@ -80,6 +86,8 @@ def what_this_cohort_can_see(chapter: Chapter) -> Table:
     for _, contrast in shown.iterrows():
         for modality in cohort.measurements:
             values = contrast_differences(cohort, modality, contrast).values
+            # what a contrast has no values of (raw counts have no logit) shows nothing here
+            values = values.loc[:, values.notna().any()]
             n = int(values.notna().sum().median()) if values.size else 0
             if n < MINIMUM_PERSONS:
                 continue

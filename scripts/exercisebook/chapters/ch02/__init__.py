@@ -13,6 +13,7 @@ from exercisebook.chapters.ch02.charts import (
     sameness_chart,
     sampling_chart,
     time_course_chart,
+    truth_chart,
 )
 from exercisebook.chapters.ch02.exercises import (
     check_plasma_loss,
@@ -29,6 +30,7 @@ from exercisebook.chapters.ch02.tables import (
     race_plasma_table,
     sameness_table,
     sign_flip_table,
+    truth_table,
 )
 from exercisebook.chapters.chapter import Chapter
 
@@ -63,6 +65,8 @@ __all__ = [
     "sentences",
     "sign_flip_table",
     "time_course_chart",
+    "truth_chart",
+    "truth_table",
 ]
 
 

@@ -20,6 +20,7 @@ from exercisebook.chapters.ch02.readings import (
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.hours import at_hour, phase_of
 from exercisebook.chapters.rows import labelled_rows, ratio_rows
+from exercisebook.chapters.simulated import ratios_against_truth, reference_outcomes
 from exercisebook.chapters.wording import (
     certain,
     count,
@@ -32,6 +33,7 @@ from exercisebook.chapters.wording import (
     share,
 )
 from exercisebook.figures import acute as draw
+from exercisebook.figures.simulated import against_truth
 from exercisebook.figures.tables import interval, number, percent
 from exercisebook.sources.features import label
 from exercisebook.sources.grinta import ARMS, CYTOKINES, REST
@@ -243,3 +245,14 @@ def _odds_certain(effect: pd.Series) -> str:
 
 def _hours(phases: list[str]) -> str:
     return listed([hours(p) for p in phases], "or") or "no hour"
+
+
+def truth_chart(chapter: Chapter) -> Any:
+    """Return the reference study's acute effects beside the truth."""
+    effects = reference_outcomes("acute", chapter.parameters.fdr)
+    rows = ratios_against_truth(effects)
+    caption = f"Simulated, thirteen men minutes after a run: estimates (purple, 95 % intervals) lie about the truth (dark marks); {count(int((rows['outcome'] == 'missed').sum()))} of {count(len(rows))} changes are there and missed."
+    text = f"Dot plot of {len(rows)} ratios after the simulated run with 95 % intervals, a dark mark at each true ratio, and its outcome in words at the right."
+    return against_truth(
+        rows, "minutes after the run, against before (ratio)", "fig-acute-truth", caption, text
+    )

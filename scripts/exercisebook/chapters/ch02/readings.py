@@ -1,7 +1,5 @@
 """Picking single results out of chapter 2's tables."""
 
-from pathlib import Path
-
 import pandas as pd
 from numpy.typing import ArrayLike
 
@@ -18,20 +16,18 @@ from exercisebook.chapters.ch02.analyses import (
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.hours import at_hour, of_stratum
 from exercisebook.chapters.results import open_data
+from exercisebook.chapters.simulated import outcomes, truth_of
 from exercisebook.chapters.wording import certain, one
 from exercisebook.claims.claims import claims_of
 from exercisebook.claims.ledger import member_verdicts
-from exercisebook.claims.truth import against_truth
 from exercisebook.claims.verdict import SUPPORTED
 from exercisebook.figures.tables import number
-from exercisebook.paths import REFERENCE
-from exercisebook.simulate.cohorts import TRUTH, read_truth
 from exercisebook.sources.features import label
 from exercisebook.sources.grinta import ARMS
-from exercisebook.stats.cohort_effects import cohort_effects, contrast_differences
+from exercisebook.stats.cohort_effects import contrast_differences
 from exercisebook.stats.equivalence import equivalence_tests
 from exercisebook.stats.plasma_volume import PLASMA_SHARE, explaining_loss, log2_shift
-from exercisebook.stats.schemas import EFFECTS, MOSTLY_MISSING, NONDETECT, as_effects
+from exercisebook.stats.schemas import MOSTLY_MISSING, NONDETECT
 
 PLAUSIBLE_LOSS = 20.0
 """Per cent of plasma volume, about the most that an hour of hard exercise is known to remove."""
@@ -133,29 +129,8 @@ def _plasma_share(effect: pd.Series) -> float:
     return PLASMA_SHARE if effect["modality"] == "blood_count" else 1.0
 
 
-def truth_of(chapter: Chapter) -> pd.DataFrame | None:
-    """Return the truth that lies beside this page's cohort; None where it brought none."""
-    name = chapter.parameters.cohort
-    folder = REFERENCE if name == "reference" else Path(name)
-    return read_truth(folder) if (folder / TRUTH).is_file() else None
-
-
 def acute_effects_of_cohort(chapter: Chapter) -> pd.DataFrame:
     """Return the acute Effects of this page's cohort, with their truth where it is known."""
     cohort = chapter.cohort
-    acute = [c for _, c in cohort.contrasts.iterrows() if c["kind"] == "acute"]
-    tables = [
-        cohort_effects(cohort, modality, acute)
-        for modality in cohort.measurements
-        if acute and modality in ("clinical", "blood_count", "cytokines", "proteins", "metabolites")
-    ]
-    effects = (
-        pd.concat(tables, ignore_index=True)
-        if tables
-        else as_effects(pd.DataFrame(columns=EFFECTS.columns))
-    )
-    truth = truth_of(chapter) if cohort.simulated else None
-    if truth is None:
-        return effects
-    seen = against_truth(effects, truth, "log2_concentration", chapter.parameters.fdr)
-    return seen.merge(truth[["feature", "contrast", "log2_content"]], on=["feature", "contrast"])
+    truth = truth_of(chapter.parameters.cohort) if cohort.simulated else None
+    return outcomes(cohort, "acute", truth, chapter.parameters.fdr)

@@ -20,6 +20,7 @@ from exercisebook.chapters.ch02.readings import (
 )
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.hours import at_hour, of_stratum
+from exercisebook.chapters.simulated import FEW, reference_outcomes
 from exercisebook.chapters.wording import (
     certain,
     count,
@@ -60,6 +61,7 @@ def sentences(chapter: Chapter) -> dict[str, str]:
         "volume": _volume(chapter),
         "race_volume": _race_volume(chapter),
         "sampling": _sampling(chapter),
+        "truth": _truth_sentence(chapter),
         "cohort": _cohort_sentence(chapter),
         "verdicts": _verdicts(chapter),
     }
@@ -305,17 +307,40 @@ def _sampling(chapter: Chapter) -> str:
 
 
 def _cohort_sentence(chapter: Chapter) -> str:
+    people = count(chapter.cohort.subjects["subject"].nunique())
+    told = f"The cohort of this page is “{chapter.cohort.name}”, with {people} people"
+    if chapter.parameters.cohort == "reference":
+        return told + ", the simulated one of the beginning; here are its numbers."
     effects = acute_effects_of_cohort(chapter)
     if "outcome" not in effects:
-        return f"The cohort of this page is “{chapter.cohort.name}”, with {count(chapter.cohort.subjects['subject'].nunique())} people."
+        return told + "."
     found = effects["outcome"].value_counts()
-    inside = effects[(effects["log2_content"] == 0) & (effects["q_value"] <= 0.05)]
-    told = f"Of {len(effects)} measurements, {count(found.get('found', 0))} true effects were found, {count(found.get('missed', 0))} missed, and there were {count(found.get('false alarm', 0))} false alarms. "
-    if inside.empty:
+    return (
+        told
+        + f", simulated, with known truth: of {len(effects)} measurements, {_counted(found, 'found')} true effects were found, {_counted(found, 'missed')} missed, "
+        f"and there were {_counted(found, 'false alarm')} false alarms."
+    )
+
+
+def _counted(outcomes: pd.Series, name: str) -> str:
+    return count(outcomes.get(name, 0))
+
+
+def _truth_sentence(chapter: Chapter) -> str:
+    effects = reference_outcomes("acute", chapter.parameters.fdr)
+    few = effects[effects["modality"].isin(FEW)]
+    wide = effects[~effects["modality"].isin(FEW)]
+    short, many = few["outcome"].value_counts(), wide["outcome"].value_counts()
+    water = few[(few["log2_content"] == 0) & (few["q_value"] <= chapter.parameters.fdr)]
+    told = (
+        f"Of the {count(len(few))} measurements above, {_counted(short, 'found')} true effects were found, {_counted(short, 'missed')} missed, and there were {_counted(short, 'false alarm')} false alarms. "
+        f"Of {len(wide)} proteins and metabolites, {many.get('found', 0)} were found and {many.get('missed', 0)} missed: what the lost water alone concentrates by a tenth moves in all of them, and is too little to see in most. "
+    )
+    if water.empty:
         return told
     return (
         told
-        + f"Among the found, {count(len(inside))} ({named(inside['canonical_id'])}) {'is' if len(inside) == 1 else 'are'} true of the tube and not of the body: the amount did not change, the water did."
+        + f"Among the found, {named(water['canonical_id'])} {'is' if len(water) == 1 else 'are'} true of the tube and not of the body: the amount did not change, the water did."
     )
 
 

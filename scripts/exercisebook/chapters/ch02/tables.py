@@ -6,6 +6,7 @@ from exercisebook.chapters.ch02.analyses import claim_effects
 from exercisebook.chapters.ch02.readings import acute_effects_of_cohort, day_after_tests
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.hours import phase_of
+from exercisebook.chapters.simulated import FEW, outcomes_table, reference_outcomes
 from exercisebook.claims.claims import claims_of
 from exercisebook.claims.ledger import ledger, member_verdicts
 from exercisebook.claims.tables import ledger_frame
@@ -97,13 +98,34 @@ def race_plasma_table(chapter: Chapter) -> Table:
     )
 
 
+def truth_table(chapter: Chapter) -> Table:
+    """Return how many true acute effects the reference study finds and misses."""
+    return outcomes_table(reference_outcomes("acute", chapter.parameters.fdr), "the run")
+
+
+MOST_ROWS = 40
+"""Rows of one table of a cohort's effects."""
+
+
+def _worth_showing(effects: pd.DataFrame, fdr: float) -> pd.Series:
+    """Return which effects have a row: all of short panels, of wide ones those that were seen."""
+    return effects["modality"].isin(FEW) | (effects["q_value"] <= fdr)
+
+
+def _called(effect: pd.Series) -> str:
+    known = effect["canonical_id"]
+    return label(known) if isinstance(known, str) else str(effect["feature"]).replace("_", " ")
+
+
 def cohort_table(chapter: Chapter) -> Table:
     """Return the acute effects of this page's cohort; against the truth where it is simulated."""
-    effects = acute_effects_of_cohort(chapter)
+    whole_effects = acute_effects_of_cohort(chapter)
+    kept = _worth_showing(whole_effects, chapter.parameters.fdr)
+    effects = whole_effects[kept].head(MOST_ROWS)
     shown = effects.assign(
         what=[
-            f"{label(c)} ({flag})" if flag else label(c)
-            for c, flag in zip(effects["canonical_id"], effects["flag"], strict=True)
+            f"{_called(e)} ({e['flag']})" if e["flag"] else _called(e)
+            for _, e in effects.iterrows()
         ],
         ratio=[number(2**e, 3) for e in effects["estimate"]],
         limits=[
@@ -128,6 +150,8 @@ def cohort_table(chapter: Chapter) -> Table:
         columns = {"contrast": "contrast", **columns}
     title = f"Acute effects in the cohort “{chapter.cohort.name}”"
     note = ": simulated, so against its own truth; no verdict on any claim." if known else "."
+    if left := len(whole_effects) - len(shown):
+        note = note[:-1] + f"; {left} others of wide panels are not shown."
     return Table(shown[list(columns)].rename(columns=columns), title + note)
 
 
