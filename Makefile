@@ -25,9 +25,10 @@ lint: ready
 parity: ready
 	@.venv/bin/python tests/parity/whole.py
 
-# operating characteristics of every way to compare phases at n = 13, some minutes
+# operating characteristics of every method at n = 13, half an hour
 calibrate: ready
 	@.venv/bin/python scripts/calibrate.py
+	@.venv/bin/python scripts/calibrate_worlds.py
 
 # R is timed beside where it has Debian's r-bioc-limma r-bioc-edger r-cran-lmertest
 bench: ready
