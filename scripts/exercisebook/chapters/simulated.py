@@ -28,9 +28,9 @@ FEW = ("clinical", "blood_count", "cytokines")
 """Modalities whose every feature a page names."""
 
 ALIKE = {
-    "mediated": "training raises betaine, which calms",
-    "direct": "training does both, betaine nothing",
-    "reverse": "training calms, which raises betaine",
+    "mediated": "through betaine",
+    "direct": "training does both",
+    "reverse": "through inflammation",
     "diet": "better food does both",
     "common-cause": "less stress does both",
     "season": "the season does both",

@@ -209,7 +209,7 @@ def _worlds_sentence(chapter: Chapter) -> str:
     same = np.allclose(wide.loc["direct"], wide.loc["season"])
     low, high = 2 ** betaine["estimate"].min(), 2 ** betaine["estimate"].max()
     told = (
-        f"From {number(low)} to {number(high)} times: that is how far the {count(len(betaine))} studies differ in what they see of betaine. "
+        f"From {number(low, 3)} to {number(high, 3)} times: that is how far the {count(len(betaine))} studies differ in what they see of betaine. "
         f"Training truly raises it in {count(int((betaine['effect'] > 0).sum()))} of the worlds and does nothing to it in {count(int((betaine['effect'] == 0).sum()))}. "
     )
     if same:

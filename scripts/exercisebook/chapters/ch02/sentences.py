@@ -326,6 +326,12 @@ def _counted(outcomes: pd.Series, name: str) -> str:
     return count(outcomes.get(name, 0))
 
 
+def _held(effects: pd.DataFrame) -> str:
+    """Return how many intervals hold the truth."""
+    held = (effects["ci_low"] <= effects["truth"]) & (effects["truth"] <= effects["ci_high"])
+    return f"{count(int(held.sum())).capitalize()} of the {count(len(effects))} intervals hold the truth, where 95 in a hundred should. "
+
+
 def _truth_sentence(chapter: Chapter) -> str:
     effects = reference_outcomes("acute", chapter.parameters.fdr)
     few = effects[effects["modality"].isin(FEW)]
@@ -336,6 +342,7 @@ def _truth_sentence(chapter: Chapter) -> str:
         f"Of the {count(len(few))} measurements above, {_counted(short, 'found')} true effects were found, {_counted(short, 'missed')} missed, and there were {_counted(short, 'false alarm')} false alarms. "
         f"Of {len(wide)} proteins and metabolites, {many.get('found', 0)} were found and {many.get('missed', 0)} missed: what the lost water alone concentrates by a tenth moves in all of them, and is too little to see in most. "
     )
+    told += _held(few)
     if water.empty:
         return told
     return (
