@@ -3,7 +3,7 @@
 What lives here makes tables; ``packages`` writes them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,9 @@ _DAYS = {"baseline": 45.0, "acute": 46.0, "training": 72.0}
 
 _MANY, _MANY_SEED = 4096, 20251121
 """People over whom effects on shares of cells are averaged, which have no closed form."""
+
+_RESTED = 10_000.0
+"""Hours after which nothing is left of a bout."""
 
 Tables = dict[str, pd.DataFrame]
 
@@ -261,7 +264,9 @@ def _gene_truth(world: World) -> pd.DataFrame:
 def _composition_truth(world: World) -> pd.DataFrame:
     """Return effects on cell types in both denominators: the world against its twin."""
     name = world.name if world.name.endswith(TWIN) else f"{world.name}{TWIN}"
-    with_it, without = (_many_cells(w) for w in (world, world_of(name)))
+    # what is left of a last bout is no effect of training
+    rested = replace(world, hours_training=_RESTED)
+    with_it, without = (_many_cells(w) for w in (rested, world_of(name)))
     tables = []
     for place, contrast in enumerate(CONTRASTS, start=1):
         one, other = ((n[:, :, place], w[:, :, place]) for n, w in (without, with_it))

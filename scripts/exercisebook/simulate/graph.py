@@ -6,7 +6,7 @@ The graph is what a reader draws and a method is judged by; values are not drawn
 from itertools import combinations
 from typing import Any
 
-from exercisebook.simulate.worlds import SEASON, TRAINING, TWIN, World
+from exercisebook.simulate.worlds import SEASON, TRAINING, TWIN, World, assumptions
 
 Graph = dict[str, list[dict[str, Any]]]
 
@@ -20,6 +20,9 @@ _DETERMINED = "who trains, and when, is decided by the phase alone: there is not
 
 _NOBODY = "nobody trains: there is nothing to compare"
 
+_ON_PLATES = ("cytokines", "proteins", "metabolites")
+
+_PLATES = "betaine was measured on plates of its own in each phase"
 _SELECTED = "who is in the study, or stays in it, depends on what it measures"
 
 _BACKWARDS = "the supposed effect is a cause of it"
@@ -43,13 +46,19 @@ def causal_graph(world: World) -> Graph:
         edges.append(("phase", TRAINING, 1.0))
     edges.append(("diet", "diet score", None))
     if world.plates_by_phase:
-        edges += [("phase", "plate", None), ("plate", "measured proteins", None)]
+        edges.append(("phase", "plate", None))
+        edges += [("plate", f"measured {block}", None) for block in _ON_PLATES]
+    if world.hours_training < assumptions()["hours_training"]:
+        edges += [("phase", "last bout", None), ("last bout", "blood count", None)]
+    if world.swapped_share:
+        edges.append(("swapped labels", "measured proteins", None))
     if world.enrolled_above is not None:
         edges.append(("C-reactive protein", "enrolment", None))
     if world.dropout_share:
         edges.append(("inflammation", "attendance", None))
     names = sorted({name for cause, effect, _ in edges for name in (cause, effect)})
-    measured = {*MEASURED_NODES, "sleep", "measured proteins", "enrolment", "attendance"}
+    seen = ("sleep", "enrolment", "attendance", "last bout", "blood count")
+    measured = {*MEASURED_NODES, *seen, *(f"measured {block}" for block in _ON_PLATES)}
     return {
         "nodes": [{"name": name, "measured": name in measured} for name in names],
         "edges": [{"cause": c, "effect": e, "weight": w} for c, e, w in edges],
@@ -112,7 +121,7 @@ def questions(world: World) -> list[dict[str, Any]]:
     for cause, effect in QUERIES:
         whole.add_nodes_from([cause, effect])
         sets = adjustment_sets(graph, cause, effect)
-        because = _unanswerable(world, cause, sets, measured)
+        because = _unanswerable(world, cause, effect, sets, measured)
         rows.append(
             {
                 "cause": cause,
@@ -126,10 +135,14 @@ def questions(world: World) -> list[dict[str, Any]]:
     return rows
 
 
-def _unanswerable(world: World, cause: str, sets: list[list[str]], measured: set[str]) -> str:
+def _unanswerable(
+    world: World, cause: str, effect: str, sets: list[list[str]], measured: set[str]
+) -> str:
     fixed = {"phase", SEASON}
     if cause == TRAINING and world.name.endswith(TWIN):
         return _NOBODY
+    if world.plates_by_phase and "betaine" in (cause, effect):
+        return _PLATES
     if cause == TRAINING and (world.enrolled_above is not None or world.dropout_share):
         return _SELECTED
     if cause == TRAINING and [] not in sets:

@@ -24,6 +24,7 @@ from exercisebook.simulate.worlds import (
     SEASON,
     SUBJECT_LATENTS,
     TRAINING,
+    TWIN,
     World,
     assumptions,
     loadings,
@@ -368,11 +369,18 @@ def draw_visits(world: World, n: int, rng: np.random.Generator, draws: int) -> V
         stream(rng, "fed").random(shape) < a["not_fasted_share"],
         a["clock_sd"] * stream(rng, "clock").standard_normal(shape),
         _plasma_volume(world, n, rng, draws),
-        np.array([np.nan, a["hours_acute"], world.hours_training]),
+        _hours(world),
         _plates(world, n),
         _run_order(world, n, rng, draws),
         _absent(world, wander, rng),
     )
+
+
+def _hours(world: World) -> Array:
+    """Return the hours from the last bout to each draw; NaN where there was no bout."""
+    if world.name.endswith(TWIN):
+        return np.full(len(PHASES), np.nan)
+    return np.array([np.nan, assumptions()["hours_acute"], world.hours_training])
 
 
 def _plasma_volume(world: World, n: int, rng: np.random.Generator, draws: int) -> Array:

@@ -115,6 +115,7 @@ def write_sealed(simulation: Simulation, folder: Path, key: bytes) -> Path:
     Misuse
         If either folder holds anything.
     """
+    folder = folder.resolve()
     apart = folder.with_name(folder.name + SEALED)
     refuse_occupied(folder)
     package_stands = False

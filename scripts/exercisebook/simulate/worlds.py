@@ -70,7 +70,8 @@ class World:
         What is true in it, in a sentence.
     features : DataFrame
         One row a feature of ``MEASURED``: block, feature, canonical_id, unit, centre,
-        cv_between, cv_within, cv_assay (coefficients of variation), log2_acute, decay_h,
+        cv_between, cv_within, cv_assay (coefficients of variation; infections, hidden
+        breakfasts and the hour come on top of what varies within a person), log2_acute, decay_h,
         log2_late, late_h (the course after a bout), log2_training (effects on content),
         detection_limit, missing_slope, missing_at, module, module_loading.
     arrows : tuple of Arrow
@@ -286,8 +287,6 @@ def all_features() -> pd.DataFrame:
         canonical_id=own["feature"],
         missing_slope=np.nan,
         missing_at=np.nan,
-        module=0,
-        module_loading=0.0,
     )
     panel = panel_features()
     known = panel["canonical_id"].isin(list(feature_table().index))
@@ -322,10 +321,12 @@ def log_diluted(features: pd.DataFrame, log_plasma: NDArray[np.float64]) -> NDAr
 def response_after(features: pd.DataFrame, hours: float) -> NDArray[np.float64]:
     r"""Return the log2 change of content some hours after a bout.
 
-    .. math:: r(h) = a\, e^{-h/\tau} + b\, \frac{h}{\lambda} e^{1 - h/\lambda}
+    .. math:: r(h) = \left(a\, e^{-h/\tau} + b\, \frac{h}{\lambda} e^{1 - h/\lambda}\right)
+              \left(1 - (h/H)^2\right)_+
 
     with ``log2_acute`` :math:`a`, ``decay_h`` :math:`\tau`, ``log2_late`` :math:`b` (the height of
-    a second wave) and ``late_h`` :math:`\lambda` (its hour).
+    a second wave), ``late_h`` :math:`\lambda` (its hour) and :math:`H` the hours after which
+    nothing is left of a bout.
 
     Parameters
     ----------
@@ -342,4 +343,5 @@ def response_after(features: pd.DataFrame, hours: float) -> NDArray[np.float64]:
         return np.zeros(len(features))
     first = features["log2_acute"] * np.exp(-hours / features["decay_h"])
     wave = hours / features["late_h"]
-    return (first + features["log2_late"] * wave * np.exp(1 - wave)).to_numpy()
+    left = max(0.0, 1 - (hours / assumptions()["recovery_hours"]) ** 2)
+    return left * (first + features["log2_late"] * wave * np.exp(1 - wave)).to_numpy(float)
