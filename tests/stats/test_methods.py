@@ -258,3 +258,9 @@ def test_canonical_ids_and_units_may_be_told_by_feature(method):
     assert found.loc[found["feature"] == "f1", "canonical_id"].eq("IL6").all()
     assert found.loc[found["feature"] == "f2", "canonical_id"].isna().all()
     assert set(found["stratum"]) == {"women"}
+
+
+@every_method
+def test_a_phase_against_itself_is_refused(method):
+    with pytest.raises(Misuse, match="'b-b': a phase against itself is no change"):
+        effects(method, [row("b", "b", "all", "other")])

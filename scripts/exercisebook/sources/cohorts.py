@@ -8,8 +8,11 @@ from exercisebook.errors import Failure, Misuse, closest
 from exercisebook.paths import REFERENCE
 from exercisebook.sources.catalogue import catalogue, dataset
 from exercisebook.sources.cycling_training import read_cycling_training
+from exercisebook.sources.erythrocyte_redox import read_erythrocyte_redox
 from exercisebook.sources.fetch import locate
 from exercisebook.sources.grinta import read_grinta
+from exercisebook.sources.kang_pbmc import read_kang_pbmc
+from exercisebook.sources.motrpac_rat import read_motrpac_rat
 from exercisebook.sources.nhanes import read_nhanes
 from exercisebook.sources.ultramarathon import read_ultramarathon
 
@@ -18,6 +21,9 @@ READERS: dict[str, Callable[[dict[str, Path]], Cohort]] = {
     "ultramarathon": read_ultramarathon,
     "nhanes": read_nhanes,
     "cycling-training": read_cycling_training,
+    "kang-pbmc": read_kang_pbmc,
+    "motrpac-rat": read_motrpac_rat,
+    "erythrocyte-redox": read_erythrocyte_redox,
 }
 
 

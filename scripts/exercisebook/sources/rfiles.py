@@ -21,11 +21,14 @@ _PLAIN = {
 _SLOTTED = {
     name: lambda obj, attrs: obj
     for name in (
-        "CompressedGRangesList", "DFrame", "DataFrame", "GRanges", "IRanges", "PartitioningByEnd",
-        "Rle", "Seqinfo", "SimpleAssays", "SimpleList", "SingleCellExperiment", "dgCMatrix",
+        "AnnotatedDataFrame", "CompressedGRangesList", "DFrame", "DataFrame", "ExpressionSet",
+        "GRanges", "IRanges", "MIAME", "PartitioningByEnd", "Rle", "Seqinfo", "SimpleAssays",
+        "SimpleList", "SingleCellExperiment", "Versions", "dgCMatrix",
     )
 }  # fmt: skip
-_FRAMES = dict.fromkeys(("tbl_df", "tbl", "spec_tbl_df"), DEFAULT_CLASS_MAP["data.frame"])
+_FRAMES = dict.fromkeys(
+    ("tbl_df", "tbl", "spec_tbl_df", "data.table", "GwasInfo"), DEFAULT_CLASS_MAP["data.frame"]
+)
 
 
 def read_r_frame(path: Path, name: str | None = None) -> pd.DataFrame:

@@ -70,9 +70,15 @@ def cohort_assay(cohort: Cohort, modality: str, scale: str, replicates: str = "r
     Raises
     ------
     Misuse
-        If the cohort does not hold the modality, or replicates are refused.
+        If the cohort does not hold the modality, replicates are refused, or counts are asked for
+        on the scale of shares.
     """
     assay = without_replicates(_assay(cohort, modality, scale), replicates)
+    if scale == "logit" and assay.values.isna().all(axis=None):
+        raise Misuse(
+            f"no value of {modality} in {cohort.name} lies between 0 and 1, as a share does; "
+            f"counts are taken by the methods {', '.join(OF_COUNTS)}"
+        )
     known = cohort.subjects.drop(
         columns=list(set(cohort.subjects) & set(assay.samples) - {"subject"})
     )

@@ -84,7 +84,9 @@ def contrast_effects(
         If the method is unknown, or is given what it cannot take, or the design cannot tell a
         contrast.
     """
+    contrasts = list(contrasts)
     _check_method(assay, method, covariates, moderation)
+    _check_phases(contrasts)
     tables = [
         keyed(
             _rows(assay, contrast, method, covariates, moderation),
@@ -118,6 +120,16 @@ def _check_method(assay: Assay, method: str, covariates: Sequence[str], moderati
         faults.append(f"{method} {needs}; for counts there are {', '.join(OF_COUNTS)}")
     if faults:
         raise Misuse("\n".join(faults))
+
+
+def _check_phases(contrasts: Iterable[pd.Series]) -> None:
+    """Raise Misuse for contrasts of a phase with itself, of which every change is nil."""
+    same = [c["contrast"] for c in contrasts if c["phase"] == c["reference_phase"]]
+    if same:
+        raise Misuse(
+            f"{', '.join(map(repr, same))}: a phase against itself is no change within a person; "
+            "groups of different people are compared by stats.two_groups"
+        )
 
 
 def _rows(
