@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from exercisebook.paths import BUILD
+from exercisebook.paths import BUILD, ROOT
 
 HEAVY = ("pandas", "numpy", "altair", "papermill", "sphinx", "scipy", "statsmodels", "scanpy",
          "jupytext", "pooch", "snakemake", "pydantic", "yaml", "nbformat")  # fmt: skip
@@ -48,13 +48,19 @@ def test_asking_for_help_imports_nothing_heavy():
         (["run", "02", "--cohort", "grnta"], "did you mean 'grinta'?"),
         (["run", "02", "--cohort", "/"], "holds no datapackage.json"),
         (["run", "02", "--cohort", "/no/such/folder"], "/no/such/folder does not exist"),
-        (["run", "02", "--cohort", "motrpac-rat"], "no reader makes a cohort of it yet"),
+        (["run", "02", "--cohort", "tbk1-chembl"], "no reader makes a cohort of it yet"),
         (["run", "02", "--cohort", "grinta", "-p", "cohort=nhanes"], "cohort: given twice"),
         (["run", "02", "--out", "a{b}"], "braces in a path"),
         (["run", "02", "--out", str(BUILD)], "is the book's own"),
         (["data", "status", "nhans"], "did you mean 'nhanes'?"),
         (["simulate", "--world", "nul", "--out", "x"], "did you mean 'null'?"),
         (["simulate", "--subjects", "1", "--out", "x"], "at least 2 subjects"),
+        (["simulate", "--world", "seson-twin", "--out", "x"], "did you mean 'season-twin'?"),
+        (["simulate", "--out", "."], "the folder you are in"),
+        (["simulate", "--seal", "--out", "."], "the folder you are in"),
+        (["simulate", "--key", "k", "--out", "x"], "add --seal"),
+        (["simulate", "--seal", "--key", "k", "--out", "x"], "k: no such file"),
+        (["simulate", "--subjects", "50000", "--out", "x"], "fewer --subjects"),
     ],
 )  # fmt: skip
 def test_misuse_is_one_clear_line_status_2_and_nothing_written(words, told, tmp_path, monkeypatch):
@@ -98,6 +104,33 @@ def test_simulate_writes_the_same_bytes_for_the_same_seed(tmp_path):
     assert len(files) >= 9
     for file in files:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_the_worlds_are_listed_with_what_is_true_in_them():
+    from exercisebook.simulate.worlds import WORLDS
+
+    lines = book("simulate", "--worlds").stdout.splitlines()
+    assert lines == [f"{name}: {says}" for name, says in WORLDS.items()]
+
+
+def test_a_sealed_cohort_does_not_tell_its_world(tmp_path):
+    out = tmp_path / "class"
+    words = ["--world", "season", "--subjects", "5", "--cells-per-sample", "0", "--seal"]
+    done = book("simulate", *words, "--out", str(out))
+    assert done.returncode == 0
+    assert done.stdout.strip() == str(out)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["class", "class.sealed"]
+    told = b"".join(p.read_bytes() for p in out.rglob("*") if p.is_file())
+    assert b"season" not in told
+    assert not (out / "truth").exists()
+
+
+def test_counts_on_the_scale_of_shares_are_refused_with_the_methods_that_take_them(tmp_path):
+    words = ["--modality", "taxa", "--contrast", "training-baseline", "--out"]
+    done = book("effects", str(ROOT / "data" / "reference"), *words, str(tmp_path / "e.csv"))
+    assert done.returncode == 2
+    assert "counts are taken by the methods" in done.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_claims_are_listed_with_both_verdicts_as_text_and_as_json():

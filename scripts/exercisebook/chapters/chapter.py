@@ -1,19 +1,16 @@
-"""A chapter at work: what any page holds, and its cohort and its results besides."""
+"""A chapter at work: what a page with results of open data holds, and its cohort besides."""
 
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-import pandas as pd
-
-from exercisebook.chapters.page import Page
-from exercisebook.chapters.results import TOLERANCE, Analysis, Result, run
+from exercisebook.chapters.open_data import OpenDataPage
+from exercisebook.chapters.results import Analysis
 from exercisebook.cohort.package import Cohort
-from exercisebook.sources.catalogue import dataset
 from exercisebook.sources.cohorts import open_cohort
 
 
-class Chapter(Page):
+class Chapter(OpenDataPage):
     """What a chapter's notebook holds while it runs.
 
     Parameters
@@ -35,52 +32,10 @@ class Chapter(Page):
         analyses: Mapping[str, Analysis],
         given: Mapping[str, Any],
     ) -> None:
-        super().__init__(slug, given)
+        super().__init__(slug, analyses, given)
         self.number = number
-        self._analyses = analyses
-        self._results: dict[str, Result] = {}
-
-    def __getitem__(self, name: str) -> pd.DataFrame:
-        """Return the table of an analysis, computed or frozen."""
-        return self.result(name).frame
-
-    def result(self, name: str) -> Result:
-        """Return an analysis' table with how it came about; each is made once."""
-        if name not in self._results:
-            self._results[name] = run(self._analyses[name], self.parameters)
-        return self._results[name]
 
     @cached_property
     def cohort(self) -> Cohort:
         """The cohort that the parameter of that name stands for."""
         return open_cohort(self.parameters.cohort)
-
-    def provenance_sentence(self) -> str:
-        """Return how the open data's results came about, with a warning where they drifted."""
-        states: dict[str, set[str]] = {"computed": set(), "frozen": set()}
-        drifted = []
-        for name in self._analyses:
-            result = self.result(name)
-            states[result.state].add(result.dataset)
-            if result.drift > TOLERANCE:
-                drifted.append(f"`{name}` of {result.dataset}")
-        told = []
-        if states["computed"]:
-            told.append(
-                "Computed here from the original bytes: " + _titles(states["computed"]) + "."
-            )
-        if states["frozen"]:
-            fetch = "exercisebook data fetch " + " ".join(sorted(states["frozen"]))
-            told.append(
-                "Shown as frozen by this project, since the bytes are not on this machine: "
-                f"{_titles(states['frozen'])} (`{fetch}` brings them in)."
-            )
-        if drifted:
-            told.append(
-                "**Warning: these differ from the frozen results: " + ", ".join(drifted) + ".**"
-            )
-        return " ".join(told)
-
-
-def _titles(names: set[str]) -> str:
-    return "; ".join(dataset(name).title for name in sorted(names))

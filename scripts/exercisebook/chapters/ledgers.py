@@ -1,4 +1,4 @@
-"""The chapters taken together: their ledger, and the freezing of their results."""
+"""The chapters taken together: their ledger, and the freezing of all results of open data."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,9 +7,9 @@ from types import ModuleType
 import pandas as pd
 from pydantic import BaseModel
 
-from exercisebook.chapters import ch01, ch02
+from exercisebook.chapters import a2, ch01, ch02
 from exercisebook.chapters.chapter import Chapter
-from exercisebook.chapters.results import freeze, is_default
+from exercisebook.chapters.results import freeze, frozen_path, is_default
 from exercisebook.claims.claims import claims
 from exercisebook.claims.ledger import ledger
 from exercisebook.sources.catalogue import catalogue, dataset
@@ -18,6 +18,9 @@ from exercisebook.sources.fetch import locate
 from exercisebook.stats.schemas import EFFECTS, as_effects
 
 CHAPTERS: tuple[ModuleType, ...] = (ch01, ch02)
+
+WITH_ANALYSES: tuple[ModuleType, ...] = (*CHAPTERS, a2)
+"""Every page that shows results of open data; of appendices those that do."""
 
 
 def lacking_bytes(number: int, parameters: BaseModel) -> list[str]:
@@ -37,9 +40,10 @@ def lacking_bytes(number: int, parameters: BaseModel) -> list[str]:
     """
     (module,) = (m for m in CHAPTERS if m.SLUG.startswith(f"{number:02d}_"))
     needed = {
-        analysis.dataset
+        name
         for analysis in module.ANALYSES.values()
         if not is_default(parameters, analysis.depends_on)
+        for name in analysis.datasets
     }
     cohort = getattr(parameters, "cohort", "reference")
     needed |= {cohort} & set(catalogue())
@@ -64,10 +68,14 @@ def freeze_results(datasets: set[str]) -> Iterator[Path]:
     Raises
     ------
     Failure
-        If the bytes of one that a chapter uses are not at hand.
+        If the bytes of one that a page uses are not at hand.
     """
-    for module in CHAPTERS:
+    written = set()
+    for module in WITH_ANALYSES:
         defaults = module.begin().parameters
         for analysis in module.ANALYSES.values():
-            if analysis.dataset in datasets:
-                yield freeze(analysis, defaults)
+            # two pages may show one table
+            if analysis.dataset in datasets and frozen_path(analysis) not in written:
+                path = freeze(analysis, defaults)
+                written.add(path)
+                yield path

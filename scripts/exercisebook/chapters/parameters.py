@@ -43,7 +43,7 @@ class Parameter:
         if self.choices:
             return "one of " + ", ".join(self.choices)
         if self.low is not None and self.high is not None:
-            return f"from {self.low:g} to {self.high:g}"
+            return f"from {self.low:.12g} to {self.high:.12g}"
         return {str: "text", int: "a whole number", float: "a number", bool: "true or false"}[
             self.kind
         ]

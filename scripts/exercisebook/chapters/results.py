@@ -8,19 +8,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
-from exercisebook.cohort.package import Cohort
 from exercisebook.cohort.tables import write_csv
 from exercisebook.errors import Failure
 from exercisebook.paths import RESULTS
 from exercisebook.sources.catalogue import dataset
 from exercisebook.sources.cohorts import needs_bytes, open_cohort
 from exercisebook.sources.fetch import locate
+from exercisebook.sources.reference_frames import FRAMES, open_frames
 
 TOLERANCE = 1e-6
 """Relative difference from a frozen result above which a page says so and a test fails."""
@@ -42,15 +42,23 @@ class Analysis:
     dataset : str
         Its data set.
     compute : callable
-        From the cohort and the chapter's parameters to a tidy frame without persons.
+        From what ``open_data`` gives and the chapter's parameters to a tidy frame without persons.
     depends_on : tuple of str
         Parameters that change it.
+    beside : tuple of str
+        Other data sets that it takes, such as the gene sets of a score, and opens itself.
     """
 
     name: str
     dataset: str
-    compute: Callable[[Cohort, BaseModel], pd.DataFrame]
+    compute: Callable[[Any, BaseModel], pd.DataFrame]
     depends_on: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+
+    @property
+    def datasets(self) -> tuple[str, ...]:
+        """All data sets whose bytes it needs."""
+        return (self.dataset, *self.beside)
 
 
 @dataclass(frozen=True)
@@ -65,9 +73,19 @@ class Result:
 
 
 @cache
-def open_data(name: str) -> Cohort | None:
-    """Return an open data set's cohort, or None where its bytes are not at hand."""
-    return None if locate(dataset(name)) is None else open_cohort(name)
+def open_data(name: str) -> Any:
+    """Return an open data set, or None where its bytes are not at hand.
+
+    Of people or animals it is a Cohort; of the laboratory or of genetics, frames by name.
+    """
+    if locate(dataset(name)) is None:
+        return None
+    return open_frames(name) if name in FRAMES else open_cohort(name)
+
+
+def lacking(analysis: Analysis) -> list[str]:
+    """Return the data sets of an analysis whose bytes are not at hand."""
+    return [name for name in analysis.datasets if open_data(name) is None]
 
 
 def run(analysis: Analysis, parameters: BaseModel) -> Result:
@@ -87,17 +105,17 @@ def run(analysis: Analysis, parameters: BaseModel) -> Result:
         was frozen.
     """
     default = is_default(parameters, analysis.depends_on)
-    cohort = open_data(analysis.dataset)
+    absent = lacking(analysis)
     path = frozen_path(analysis)
-    if cohort is None:
+    if absent:
         if not default or not path.exists():
             changed = ", ".join(f"{n}={getattr(parameters, n)}" for n in analysis.depends_on)
             reason = (
                 "" if default else f" (frozen results are for default parameters, not {changed})"
             )
-            raise Failure(needs_bytes(analysis.dataset) + reason)
+            raise Failure("; ".join(map(needs_bytes, absent)) + reason)
         return Result(read_frozen(path), analysis.dataset, "frozen", 0.0)
-    frame = analysis.compute(cohort, parameters)
+    frame = analysis.compute(open_data(analysis.dataset), parameters)
     drift = 0.0
     if default and path.exists():
         drift = largest_difference(frame, read_frozen(path))
@@ -134,11 +152,10 @@ def freeze(analysis: Analysis, parameters: BaseModel) -> Path:
     Failure
         If the bytes are not at hand.
     """
-    cohort = open_data(analysis.dataset)
-    if cohort is None:
-        raise Failure(needs_bytes(analysis.dataset))
+    if absent := lacking(analysis):
+        raise Failure("; ".join(map(needs_bytes, absent)))
     path = frozen_path(analysis)
-    frame = analysis.compute(cohort, parameters)
+    frame = analysis.compute(open_data(analysis.dataset), parameters)
     if not path.exists() or largest_difference(frame, read_frozen(path)) > ROUNDING:
         write_csv(frame, path, FROZEN_DIGITS)
     return path

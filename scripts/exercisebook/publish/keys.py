@@ -138,6 +138,8 @@ def _state_of(name: str, root: Path) -> object:
     """Return the checksums of one source of data: ours, frozen and original, or a folder's."""
     if name == "reference":
         return _digest(_files_below(root / "data" / "reference"), root)
+    if name == "engine":
+        return _digest(_files_below(root / "data" / "engine"), root)
     dataset = catalogue(root / "data" / "catalog.yml").get(name)
     if dataset is None:
         return _digest(_files_below(Path(name)), root)

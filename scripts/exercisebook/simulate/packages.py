@@ -115,9 +115,8 @@ def write_sealed(simulation: Simulation, folder: Path, key: bytes) -> Path:
     Misuse
         If either folder holds anything.
     """
-    folder = folder.resolve()
-    apart = folder.with_name(folder.name + SEALED)
     refuse_occupied(folder)
+    apart = folder.with_name(folder.name + SEALED)
     package_stands = False
     try:
         with whole_folder(apart) as truth:

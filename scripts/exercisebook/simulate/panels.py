@@ -45,17 +45,18 @@ def panel_features() -> pd.DataFrame:
         ``missing_slope`` and ``missing_at`` are used by :func:`missing_probability`. Features of
         one ``module`` (0: none; no number is shared by two panels) have a latent in common, with
         which the deviation within a person correlates by ``module_loading``. ``canonical_id`` is
-        None for anonymous features, and ``detection_limit`` missing where there is none.
+        None where the book has no name of its own, and ``detection_limit`` missing where there
+        is none.
     """
-    named = pd.read_csv(_NAMED).assign(canonical_id=lambda table: table["feature"])
+    named = pd.read_csv(_NAMED)
     panels = [
         panel
         for block in PANELS
         for panel in (named[named["block"] == block], _anonymous(block, named))
     ]
     features = pd.concat(panels, ignore_index=True)[list(COLUMNS)]
-    anonymous = features["canonical_id"].isna()
-    features["canonical_id"] = features["canonical_id"].astype(object).mask(anonymous, None)
+    unnamed = features["canonical_id"].isna()
+    features["canonical_id"] = features["canonical_id"].astype(object).mask(unnamed, None)
     return features
 
 

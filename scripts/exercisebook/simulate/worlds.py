@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from exercisebook.errors import Misuse, closest
 from exercisebook.simulate.panels import panel_features
-from exercisebook.sources.features import feature_table
 
 PHASES = ("baseline", "acute", "training")
 """Before, minutes after one run, and rested after 25 days of runs."""
@@ -289,8 +288,6 @@ def all_features() -> pd.DataFrame:
         missing_at=np.nan,
     )
     panel = panel_features()
-    known = panel["canonical_id"].isin(list(feature_table().index))
-    panel["canonical_id"] = panel["canonical_id"].where(known, None)
     return pd.concat([own[panel.columns], panel], ignore_index=True)
 
 

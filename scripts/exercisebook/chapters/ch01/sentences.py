@@ -12,7 +12,7 @@ from exercisebook.chapters.ch01.readings import (
 )
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.hours import at_hour, hour_of
-from exercisebook.chapters.simulated import reference_outcomes, worlds_alike
+from exercisebook.chapters.simulated import reference_outcomes, truth_of, worlds_alike
 from exercisebook.chapters.wording import (
     certain,
     count,
@@ -69,8 +69,7 @@ def sentences(chapter: Chapter) -> dict[str, str]:
         "dose": _dose_sentence(chapter),
         "bilirubin": _bilirubin_sentence(chapter),
         "responders": _responders(chapter),
-        "cohort": f"The cohort of this page is “{chapter.cohort.name}”"
-        + (", simulated, with known truth." if chapter.cohort.simulated else "."),
+        "cohort": f"The cohort of this page is “{chapter.cohort.name}”" + _of_what_kind(chapter),
     }
 
 
@@ -217,3 +216,10 @@ def _worlds_sentence(chapter: Chapter) -> str:
     return told + (
         "No test, however clever, tells two worlds apart that give the same data; a control group would, since the season does not ask who trains."
     )
+
+
+def _of_what_kind(chapter: Chapter) -> str:
+    if not chapter.cohort.simulated:
+        return "."
+    known = truth_of(chapter.parameters.cohort) is not None
+    return ", simulated, with known truth." if known else ", simulated; its truth is not beside it."

@@ -318,12 +318,17 @@ def _cohort_sentence(chapter: Chapter) -> str:
     return (
         told
         + f", simulated, with known truth: of {len(effects)} measurements, {_counted(found, 'found')} true effects were found, {_counted(found, 'missed')} missed, "
-        f"and there were {_counted(found, 'false alarm')} false alarms."
+        f"and {_alarms(found)}."
     )
 
 
 def _counted(outcomes: pd.Series, name: str) -> str:
     return count(outcomes.get(name, 0))
+
+
+def _alarms(outcomes: pd.Series) -> str:
+    n = outcomes.get("false alarm", 0)
+    return "there was one false alarm" if n == 1 else f"there were {count(n)} false alarms"
 
 
 def _held(effects: pd.DataFrame) -> str:
@@ -339,7 +344,7 @@ def _truth_sentence(chapter: Chapter) -> str:
     short, many = few["outcome"].value_counts(), wide["outcome"].value_counts()
     water = few[(few["log2_content"] == 0) & (few["q_value"] <= chapter.parameters.fdr)]
     told = (
-        f"Of the {count(len(few))} measurements above, {_counted(short, 'found')} true effects were found, {_counted(short, 'missed')} missed, and there were {_counted(short, 'false alarm')} false alarms. "
+        f"Of the {count(len(few))} measurements above, {_counted(short, 'found')} true effects were found, {_counted(short, 'missed')} missed, and {_alarms(short)}. "
         f"Of {len(wide)} proteins and metabolites, {many.get('found', 0)} were found and {many.get('missed', 0)} missed: what the lost water alone concentrates by a tenth moves in all of them, and is too little to see in most. "
     )
     told += _held(few)
