@@ -25,7 +25,7 @@ lint: ready
 parity: ready
 	@.venv/bin/python tests/parity/whole.py
 
-# operating characteristics of every method at n = 13, half an hour
+# operating characteristics of every method at n = 13, a quarter of an hour
 calibrate: ready
 	@.venv/bin/python scripts/calibrate.py
 	@.venv/bin/python scripts/calibrate_worlds.py
