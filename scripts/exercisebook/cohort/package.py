@@ -190,7 +190,7 @@ def refuse_occupied(folder: Path) -> None:
     """Raise Misuse if ``folder`` or one above it is a file, or if it holds anything."""
     above = [parent for parent in folder.parents if parent.is_file()]
     if above:
-        raise Misuse(f"{above[0]} is a file; name a new folder, nothing was written")
+        raise Misuse(f"{above[0]} is a file; name another folder, nothing was written")
     if folder.resolve() == Path.cwd():
         # it is put in place by a rename, which would leave whoever stands in it nowhere
         raise Misuse("this is the folder you are in; name a new one, nothing was written")
