@@ -307,7 +307,8 @@ def test_a_cohort_gives_the_effects_of_its_matrix_with_sexes_of_its_subjects():
     )
 
 
-def test_methods_for_persons_compared_with_themselves_have_nothing_to_say_here():
+@pytest.mark.parametrize("method", ["paired", "block", "mixed"])
+def test_methods_for_persons_compared_with_themselves_send_such_a_contrast_here(method):
     cohort, _ = a_cohort()
-    found = cohort_effects(cohort, "metabolites", [CONTRAST], "paired")
-    assert found["p_value"].isna().all()
+    with pytest.raises(Misuse, match=r"compared by stats\.two_groups"):
+        cohort_effects(cohort, "metabolites", [CONTRAST], method)
