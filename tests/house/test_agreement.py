@@ -11,7 +11,7 @@ from exercisebook.paths import ROOT
 
 # names that differ between the two registries
 CONDA = {"snakemake": "snakemake-minimal", "playwright": "playwright-python",
-         "decoupler": "decoupler-py"}  # fmt: skip
+         "decoupler": "decoupler-py", "igraph": "python-igraph"}  # fmt: skip
 ASKED_FOR = {"jupyter-book", "jupytext", "papermill", "scanpy", "pandas", "statsmodels", "altair",
              "nbval"}  # fmt: skip
 TOP = ["README.md", "_config.yml", "_toc.yml", "environment.yml", "book", "notebooks", "scripts",

@@ -210,3 +210,19 @@ def test_a_number_written_with_an_exponent_does_not_break_the_join(nhanes_frames
     ids = nhanes_frames[BLOOD]["sampleID"]
     assert ids.str.contains("e+", regex=False).any()
     assert nhanes.subjects["subject"].str.isdigit().all()
+
+
+def test_schooling_and_income_are_those_of_the_survey(nhanes, source):
+    people = nhanes.subjects.set_index("subject").loc[source["key"].astype(str)]
+    told = source["Education"].notna().to_numpy()
+    assert (people["education"].to_numpy()[told] == source["Education"].astype(str)[told]).all()
+    assert set(people["education"].to_numpy()[~told]) == {"unknown"}
+    income = source["Poverty"].to_numpy(float)
+    np.testing.assert_array_equal(people["income_to_poverty"].to_numpy(), income)
+    assert np.isnan(income).mean() == pytest.approx(0.095, abs=0.005)
+
+
+@pytest.mark.parametrize("column", ["Education", "Poverty"])
+def test_a_survey_without_schooling_or_income_is_refused(read_broken, nhanes_frames, column):
+    with pytest.raises(Failure, match=f"NHANESraw.rda: no column {column}"):
+        read_broken(survey=nhanes_frames[SURVEY].drop(columns=column))

@@ -80,8 +80,9 @@ def outcomes(cohort: Cohort, kind: str, truth: pd.DataFrame | None, fdr: float) 
         holds it) and ``outcome``.
     """
     chosen = [c for _, c in cohort.contrasts.iterrows() if c["kind"] == kind]
-    tables = [cohort_effects(cohort, m, chosen) for m in cohort.measurements if m in MODALITIES]
-    if not chosen or not tables:
+    held = [m for m in cohort.measurements if m in MODALITIES]
+    tables = [cohort_effects(cohort, m, chosen) for m in held] if chosen else []
+    if not tables:
         return as_effects(pd.DataFrame(columns=EFFECTS.columns))
     effects = pd.concat(tables, ignore_index=True)
     if truth is None:

@@ -35,6 +35,8 @@ _SURVEY_COLUMNS = (
     "Gender",
     "Age",
     "Race1",
+    "Education",
+    "Poverty",
     "PhysActive",
     "Smoke100",
     "SmokeNow",
@@ -70,8 +72,9 @@ def read_nhanes(files: dict[str, Path]) -> Cohort:
     -------
     Cohort
         11,778 subjects with survey weight (halved, for two cycles pooled), stratum and primary
-        sampling unit, one sample each; arms ``active`` and ``inactive`` by answer; clinical
-        values in SI units and counts in 10^9/L.
+        sampling unit, schooling and the ratio of income to the poverty line (missing where it was
+        not told), one sample each; arms ``active`` and ``inactive`` by answer; clinical values
+        in SI units and counts in 10^9/L.
 
     Raises
     ------
@@ -125,6 +128,10 @@ def _subjects(adults: pd.DataFrame) -> pd.DataFrame:
             "cycle": adults["wave_blood"].map(_WAVES),
             "smoking": _smoking(adults),
             "ethnicity": adults["Race1"].astype(str),
+            "education": adults["Education"]
+            .astype(object)
+            .where(adults["Education"].notna(), "unknown"),
+            "income_to_poverty": adults["Poverty"].astype(float),
         }
     )
 
