@@ -81,6 +81,45 @@ def test_no_simulated_cohort_is_in_the_book(book):
     assert not book["dataset"].str.contains("simulated|reference").any()
 
 
+JUDGED = ("supported", "contradicted", "no effect of practical size", "inconclusive")
+
+
+def test_a_verdict_is_given_on_the_same_species_exposure_and_tissue_alone(book):
+    judged = book[book["observed"].isin(JUDGED)]
+    assert len(judged)
+    for part in ("species same", "exposure same", "tissue same"):
+        assert judged["directness"].str.contains(part).all()
+
+
+def test_no_claim_on_training_meets_data_of_a_bout_a_dish_or_a_survey(book):
+    from exercisebook.claims.claims import claims
+
+    training = set(claims().query("kind == 'training'")["claim_id"])
+    other = ["grinta", "ultramarathon", "erythrocyte-redox", "kang-pbmc", "nhanes"]
+    assert training
+    assert not book[book["claim_id"].isin(training) & book["dataset"].isin(other)].size
+
+
+def test_red_cells_answer_no_gene_and_interferon_no_kinase(book):
+    chapters = book.set_index("dataset")["chapter"].astype(str)
+    assert not chapters[chapters.index.isin(["erythrocyte-redox", "kang-pbmc"])].size
+
+
+def test_no_group_without_concurrent_controls_is_offered_to_a_claim():
+    from exercisebook.chapters.ledgers import CHAPTERS
+    from exercisebook.sources.motrpac_rat import unconcurrent_contrasts
+
+    never = set(unconcurrent_contrasts()["contrast"])
+    offered = set()
+    for module in CHAPTERS:
+        if hasattr(module, "claim_effects"):
+            effects = module.claim_effects(module.begin())
+            offered |= set(effects.loc[effects["dataset"] == "motrpac-rat", "contrast"])
+    assert offered
+    assert never
+    assert not offered & never
+
+
 def test_the_cause_is_identified_by_no_fixed_order_and_no_single_arm(book):
     weak = ("controlled, not randomised", "single-arm before-after", "cross-sectional")
     assert (book.loc[book["design"].isin(weak), "cause"] != IDENTIFIED).all()
