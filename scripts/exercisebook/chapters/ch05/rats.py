@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from exercisebook.chapters.ch04.rats import compared
+from exercisebook.chapters.rats import compared
 from exercisebook.cohort.package import Cohort
 from exercisebook.sources.catalogue import dataset
 from exercisebook.sources.fetch import locate
