@@ -8,6 +8,7 @@ from bs4 import BeautifulSoup
 
 from exercisebook.publish.notebooks import chapter_slugs
 
+
 FIRST, SECOND = chapter_slugs()[:2]
 
 
@@ -24,7 +25,7 @@ def checkout(make_checkout, empty):
     return made
 
 
-@pytest.fixture(params=[FIRST, SECOND])
+@pytest.fixture(params=chapter_slugs())
 def page(request, checkout):
     return (checkout.root / "_build/html/notebooks" / f"{request.param}.html").read_text()
 

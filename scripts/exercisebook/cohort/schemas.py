@@ -55,6 +55,7 @@ SUBJECTS = pa.DataFrameSchema(
         "survey_weight": _number(0, required=False),
         "stratum": _number(required=False),
         "psu": _number(required=False),
+        "income_to_poverty": _number(0, required=False),
     },
     name="subjects",
 )
