@@ -8,7 +8,6 @@ from bs4 import BeautifulSoup
 
 from exercisebook.publish.notebooks import chapter_slugs
 
-
 FIRST, SECOND = chapter_slugs()[:2]
 
 
