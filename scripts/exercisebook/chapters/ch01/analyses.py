@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
+from exercisebook.chapters.activity import activity_effects, activity_row
 from exercisebook.chapters.results import Analysis
 from exercisebook.cohort.package import Cohort
 from exercisebook.stats.cohort_effects import cohort_effects, contrast_differences, within_arm
 from exercisebook.stats.reference_change import reference_change
 from exercisebook.stats.responders import response_spread
-from exercisebook.stats.schemas import EFFECTS, as_effects
-from exercisebook.stats.survey import survey_regression
+from exercisebook.stats.schemas import EFFECTS
 from exercisebook.stats.variance_components import variance_components
 
 COUNTS = ("neutrophils", "lymphocytes", "monocytes", "leukocytes")
@@ -126,33 +126,9 @@ def habitual_activity(cohort: Cohort, parameters: BaseModel) -> pd.DataFrame:
     rows = []
     for feature, (outcome, scale, unit) in outcomes.items():
         for stratum, blocks in ADJUSTMENTS.items():
-            fit = survey_regression(
-                outcome,
-                _covariates(people, blocks),
-                people["survey_weight"],
-                people["stratum"],
-                people["psu"],
-            )
-            rows.append(
-                {
-                    "feature": feature,
-                    "canonical_id": feature,
-                    "stratum": stratum,
-                    "n_subjects": fit.n_subjects,
-                    "n_observations": fit.n_subjects,
-                    "effect_scale": scale,
-                    "unit": unit,
-                    **fit.effect("active"),
-                }
-            )
-    key = {
-        "dataset": "nhanes",
-        "modality": "clinical",
-        "contrast": "active-inactive",
-        "kind": "association",
-        "method": "survey regression",
-    }
-    return as_effects(pd.DataFrame(rows).assign(**key))
+            told = {"feature": feature, "stratum": stratum, "effect_scale": scale, "unit": unit}
+            rows.append(activity_row(outcome, _covariates(people, blocks), people, **told))
+    return activity_effects(rows, "clinical")
 
 
 def training_dose(cohort: Cohort, parameters: BaseModel) -> pd.DataFrame:

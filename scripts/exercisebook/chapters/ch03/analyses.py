@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from exercisebook.chapters.activity import activity_effects, activity_row
 from exercisebook.chapters.ch01.analyses import mornings
 from exercisebook.chapters.ch02.analyses import against_rest
 from exercisebook.chapters.chapter import Chapter
@@ -19,7 +20,6 @@ from exercisebook.sources.kang_pbmc import CONTRAST
 from exercisebook.stats.cohort_effects import cohort_assay, cohort_effects, key_of
 from exercisebook.stats.methods import contrast_effects
 from exercisebook.stats.schemas import as_effects
-from exercisebook.stats.survey import survey_regression
 
 DAY_AFTER = "24h"
 
@@ -159,33 +159,11 @@ def _associations(
             known = outcome.where(
                 people[["body_mass_index", "income_to_poverty"]].notna().all(axis=1)
             )
-            fit = survey_regression(
-                known,
-                _varying(_covariates(people, blocks), known),
-                people["survey_weight"],
-                people["stratum"],
-                people["psu"],
-            )
+            told = {"feature": feature, "stratum": stratum, "effect_scale": scale, "unit": unit}
             rows.append(
-                {
-                    "feature": feature,
-                    "canonical_id": feature,
-                    "stratum": stratum,
-                    "n_subjects": fit.n_subjects,
-                    "n_observations": fit.n_subjects,
-                    "effect_scale": scale,
-                    "unit": unit,
-                    **fit.effect("active"),
-                }
+                activity_row(known, _varying(_covariates(people, blocks), known), people, **told)
             )
-    key = {
-        "dataset": "nhanes",
-        "modality": modality,
-        "contrast": "active-inactive",
-        "kind": "association",
-        "method": "survey regression",
-    }
-    return as_effects(pd.DataFrame(rows).assign(**key))
+    return activity_effects(rows, modality)
 
 
 def _covariates(people: pd.DataFrame, blocks: tuple[str, ...]) -> pd.DataFrame:
