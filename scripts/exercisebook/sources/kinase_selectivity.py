@@ -14,9 +14,6 @@ from exercisebook.errors import Failure
 from exercisebook.sources.reference_frames import SELECTIVITY, checked, expect_columns
 
 FILE = "pone.0181585.s004.xlsx"
-MICROMOLAR = 1.0
-"""Of every compound, in the assay."""
-
 COMPOUNDS, KINASES = 645, 406
 IKK_FAMILY = {
     "TBK1": "TBK1",

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-BILIRUBIN_UMOL_PER_MG_DL = 17.104
-
 TRIAL = "training trial, published"
 
 

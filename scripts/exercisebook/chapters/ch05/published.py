@@ -2,12 +2,6 @@
 
 from dataclasses import dataclass
 
-PLASMA_BETAINE = (20.0, 50.0)
-"""µmol/L in blood plasma of healthy adults (Lever and Slow 2010)."""
-
-WITHIN_PERSON = 0.13
-"""Largest coefficient of variation between fasting draws 12 days apart (Wiedeman 2018)."""
-
 HOMOCYSTEINE = 10.4
 """µmol/L at rest, the centre of our simulated people; see calibration.csv."""
 
