@@ -48,6 +48,7 @@ def claim(**changes):
         "source": "commentary",
         "statement": "IL-6 rises.",
         "canonical_id": "il6",
+        "nature": "empirical",
         "direction": "up",
         "kind": "acute",
         "species": "human",
@@ -58,6 +59,7 @@ def claim(**changes):
         "quantifier": "one",
         "smallest_effect": 0.5,
         "decided_by": "a trial",
+        "same_as": None,
     }
     return pd.Series({**usual, **changes})
 

@@ -58,3 +58,34 @@ def test_a_smallest_effect_needs_a_source(tmp_path):
 
     (problem,) = problems_of(changed(tmp_path, edit))
     assert problem.column == "smallest_effect_source"
+
+
+def test_every_claim_of_both_texts_is_there_and_keeps_its_id():
+    both = [f"S1-{i:02d}" for i in range(1, 71)] + [f"S2-{i:02d}" for i in range(1, 30)]
+    assert sorted(claims()["claim_id"]) == both
+    assert set(claims()["chapter"]) == set("1234567")
+
+
+def test_a_claim_without_a_direction_says_what_it_is_instead(tmp_path):
+    def edit(table):
+        table.loc[table["claim_id"] == "S2-06", "nature"] = "empirical"
+        table.loc[table["claim_id"] == "S1-10", "nature"] = "opinion"
+
+    assert [p.column for p in problems_of(changed(tmp_path, edit))] == ["direction"] * 2
+
+
+def test_an_unknown_nature_is_refused(tmp_path):
+    def edit(table):
+        table.loc[6, "nature"] = "rumour"
+
+    assert {(p.column, p.row) for p in problems_of(changed(tmp_path, edit))} == {("nature", 8)}
+
+
+@pytest.mark.parametrize("named", ["S9-99", "S1-68", "S1-10"])
+def test_a_repetition_of_nothing_of_itself_or_of_something_else_is_refused(tmp_path, named):
+    def edit(table):
+        table.loc[table["claim_id"] == "S1-68", "same_as"] = named
+
+    (problem,) = problems_of(changed(tmp_path, edit))
+    assert problem.column == "same_as"
+    assert named in problem.found

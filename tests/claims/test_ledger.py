@@ -3,6 +3,7 @@ import pytest
 from effects import claim, effects
 
 from exercisebook.chapters.ledgers import book_ledger
+from exercisebook.claims.claims import NATURES
 from exercisebook.claims.ledger import COLUMNS, ledger, member_verdicts
 from exercisebook.claims.tables import COLUMNS as SHOWN
 from exercisebook.claims.tables import ledger_frame, ledger_text
@@ -59,6 +60,28 @@ def test_members_of_a_group_are_judged_one_by_one():
         "cortisol": "supported",
         "adrenaline": "contradicted",
     }
+
+
+def test_a_repeated_claim_is_judged_once_and_has_a_row_of_its_own():
+    twice = frame(claim(), claim(claim_id="X-2", chapter="7", same_as="X-1"))
+    table = effects([("il6", 1.0, 0.1)])
+    first, second = ledger(twice, table).to_dict("records")
+    shared = [name for name in COLUMNS if name not in ("claim_id", "chapter", "reason")]
+    assert [str(first[name]) for name in shared] == [str(second[name]) for name in shared]
+    assert (second["claim_id"], second["chapter"]) == ("X-2", "7")
+    assert second["reason"].startswith("repeats X-1; ")
+    pd.testing.assert_frame_equal(ledger(twice[:1], table), ledger(twice, table)[:1])
+
+
+def test_a_claim_that_repeats_one_from_elsewhere_gets_its_rows_there():
+    assert ledger(frame(claim(same_as="X-9")), effects([("il6", 1.0, 0.1)])).empty
+
+
+@pytest.mark.parametrize("nature", NATURES)
+def test_what_is_not_empirical_says_why(nature):
+    row = ledger(frame(claim(direction="none", nature=nature)), effects([("il6", 1.0, 0.1)]))
+    assert row["observed"].tolist() == ["not an empirical claim"]
+    assert row["reason"].tolist() == [NATURES[nature]]
 
 
 @pytest.fixture(scope="module")

@@ -89,7 +89,10 @@ def test_controls_that_are_not_concurrent_give_no_verdict():
 
 
 def test_a_description_is_no_empirical_claim_whatever_was_measured():
-    assert verdict_of(claim(direction="none"), effects([("il6", 1.0, 0.1)])) == NOT_EMPIRICAL
+    assert (
+        verdict_of(claim(direction="none", nature="definition"), effects([("il6", 1.0, 0.1)]))
+        == NOT_EMPIRICAL
+    )
 
 
 def test_no_effect_means_not_measured():
@@ -166,7 +169,7 @@ def test_the_cause_follows_from_the_design_alone(design, identified):
 
 def test_the_cause_is_not_asked_of_a_claim_that_names_none():
     assert cause_verdict(claim(causal="no"), GRINTA) == NOT_ASKED
-    assert cause_verdict(claim(direction="none"), GRINTA) == NOT_ASKED
+    assert cause_verdict(claim(direction="none", nature="definition"), GRINTA) == NOT_ASKED
 
 
 @given(

@@ -11,7 +11,7 @@ from exercisebook.chapters import a2, ch01, ch02, ch03, ch04, ch05, ch06
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.results import freeze, frozen_path, is_default
 from exercisebook.claims.claims import claims
-from exercisebook.claims.ledger import ledger
+from exercisebook.claims.ledger import ledger, repeated
 from exercisebook.sources.catalogue import catalogue, dataset
 from exercisebook.sources.cohorts import needs_bytes
 from exercisebook.sources.fetch import locate
@@ -59,7 +59,7 @@ def book_ledger(fdr: float = 0.05) -> pd.DataFrame:
         chosen = getattr(module, "claim_effects", None)
         effects = chosen(chapter) if chosen else as_effects(pd.DataFrame(columns=EFFECTS.columns))
         tables.append(ledger(own, effects, fdr))
-    return pd.concat(tables, ignore_index=True)
+    return repeated(claims(), pd.concat(tables, ignore_index=True))
 
 
 def freeze_results(datasets: set[str]) -> Iterator[Path]:

@@ -14,6 +14,24 @@ from exercisebook.sources.features import feature_table
 
 DIRECTIONS = ("up", "down", "changed", "unchanged", "none")
 QUANTIFIERS = ("one", "all", "most", "greatest")
+EMPIRICAL = "empirical"
+NATURES = {
+    "description": "describes what was done; nothing to test",
+    "definition": "says what a word means; nothing to test",
+    "analogy": "likens one thing to another; nothing to test",
+    "opinion": "an opinion; no measurement decides it",
+    "recommendation": "a recommendation; no measurement decides it",
+    "limitation": "says what is not known; nothing to test",
+    "label": "a label of the text; reading the text decides it",
+}
+"""What a claim is that no measurement answers, and why it is not tested."""
+
+_DECISIVE = (
+    *("canonical_id", "direction", "kind", "species", "population"),
+    *("tissue", "exposure", "causal", "quantifier"),
+)
+"""What two claims share that get the same verdicts."""
+
 DOCUMENTS = {
     "commentary": "commentary on Geng et al.",
     "review": "review of exercise and trained immunity",
@@ -33,6 +51,7 @@ CLAIMS = pa.DataFrameSchema(
         "source": _text(*DOCUMENTS),
         "source_doi": _text(nullable=True),
         "canonical_id": _text(),
+        "nature": _text(EMPIRICAL, *NATURES),
         "direction": _text(*DIRECTIONS),
         "kind": _text(*KINDS),
         "species": _text(),
@@ -46,6 +65,7 @@ CLAIMS = pa.DataFrameSchema(
         "decided_by": _text(),
         "counter_evidence_doi": _text(nullable=True),
         "counter_evidence": _text(nullable=True),
+        "same_as": _text(nullable=True),
     },
     name="claims",
 )
@@ -59,10 +79,13 @@ def claims(path: Path = DATA / "claims.csv") -> pd.DataFrame:
     ------
     InvalidInput
         With row and column of every fault: a repeated id, an unknown direction, a missing
-        chapter, a canonical id that is not in features.csv, a smallest effect without a source.
+        chapter, a canonical id that is not in features.csv, a smallest effect without a source,
+        an empirical claim without a direction (or another with one), a repetition of a claim
+        that is not there or says something else.
     """
     table = read_csv(path, CLAIMS)
-    problems = _unknown_features(table, path.name) + _unsourced_sizes(table, path.name)
+    checks = (_unknown_features, _unsourced_sizes, _undirected, _unlike_what_they_repeat)
+    problems = [problem for check in checks for problem in check(table, path.name)]
     if problems:
         raise InvalidInput(problems)
     return table
@@ -103,4 +126,39 @@ def _unsourced_sizes(table: pd.DataFrame, file: str) -> list[Problem]:
             "smallest_effect_source",
         )
         for row in bare.to_numpy().nonzero()[0]
+    ]
+
+
+def _undirected(table: pd.DataFrame, file: str) -> list[Problem]:
+    wrong = (table["nature"] == EMPIRICAL) == (table["direction"] == "none")
+    return [
+        Problem(
+            file,
+            f"{table.at[row, 'direction']!r} in a claim whose nature is "
+            f"{table.at[row, 'nature']!r}",
+            "a direction if the claim is empirical, none if it is not",
+            "Correct the direction or the nature.",
+            int(row) + 2,
+            "direction",
+        )
+        for row in wrong.to_numpy().nonzero()[0]
+    ]
+
+
+def _unlike_what_they_repeat(table: pd.DataFrame, file: str) -> list[Problem]:
+    """Return a problem for each repetition that would not get the verdicts of what it repeats."""
+    first = table[table["same_as"].isna()].set_index("claim_id")[list(_DECISIVE)]
+    repetitions = table[table["same_as"].notna()]
+    return [
+        Problem(
+            file,
+            repr(claim["same_as"]),
+            f"another claim, itself no repetition, with the same {', '.join(_DECISIVE)}",
+            "Name the claim that is repeated, or leave it empty.",
+            int(str(row)) + 2,
+            "same_as",
+        )
+        for row, claim in repetitions.iterrows()
+        if claim["same_as"] not in first.index
+        or not first.loc[claim["same_as"]].equals(claim[list(_DECISIVE)])
     ]

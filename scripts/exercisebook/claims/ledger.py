@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 
 from exercisebook.claims.verdict import (
-    NOT_EMPIRICAL,
     NOT_MEASURED,
     Observed,
     cause_verdict,
     claim_p_value,
     directness,
+    not_empirical,
     observed_verdict,
 )
 from exercisebook.sources.catalogue import Dataset, dataset
@@ -53,7 +53,9 @@ def ledger(claims: pd.DataFrame, effects: pd.DataFrame, fdr: float = 0.05) -> pd
     DataFrame
         One row a claim and data set; a claim that nothing measured has one row, of data set
         ``none``. Numbers are those of a claim about one feature; a claim about a group has
-        its members in ``member_verdicts``.
+        its members in ``member_verdicts``. A claim that repeats another has the rows of that
+        one where it is among these claims, else none: it is judged, and counted in a family of
+        tests, once.
 
     Raises
     ------
@@ -62,16 +64,42 @@ def ledger(claims: pd.DataFrame, effects: pd.DataFrame, fdr: float = 0.05) -> pd
         of no data set in the catalogue: simulated data have no place here.
     """
     _check(effects)
-    matched = _with_q(_matches(claims, effects))
+    judged = claims[claims["same_as"].isna()]
+    matched = _with_q(_matches(judged, effects))
     rows = []
-    for _, claim in claims.iterrows():
+    for _, claim in judged.iterrows():
         own = matched[matched["claim_id"] == claim["claim_id"]]
         if own.empty:
             rows.append(_row(claim, own, None, _unmeasured(claim)))
         for name, group in own.groupby("dataset", sort=False):
             source = dataset(str(name))
             rows.append(_row(claim, group, source, observed_verdict(claim, group, source, fdr)))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return repeated(claims, pd.DataFrame(rows, columns=COLUMNS))
+
+
+def repeated(claims: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of the ledger with those of claims that repeat another, in the claims' order.
+
+    Parameters
+    ----------
+    claims : DataFrame
+        Claims.
+    rows : DataFrame
+        Rows of the ledger; of a claim that repeats another and has rows, they are left.
+    """
+    todo = claims[claims["same_as"].notna() & ~claims["claim_id"].isin(rows["claim_id"])]
+    copies = [
+        rows[rows["claim_id"] == claim["same_as"]].assign(
+            claim_id=claim["claim_id"],
+            chapter=claim["chapter"],
+            reason=lambda own, claim=claim: f"repeats {claim['same_as']}; " + own["reason"],
+        )
+        for _, claim in todo.iterrows()
+    ]
+    place = {name: position for position, name in enumerate(claims["claim_id"])}
+    whole = pd.concat([rows, *copies], ignore_index=True)
+    order = whole["claim_id"].map(place).sort_values(kind="stable").index
+    return whole.loc[order].reset_index(drop=True)
 
 
 def member_verdicts(
@@ -135,7 +163,7 @@ def _with_q(matched: pd.DataFrame) -> pd.DataFrame:
 
 def _unmeasured(claim: pd.Series) -> Observed:
     if claim["direction"] == "none":
-        return Observed(NOT_EMPIRICAL, "describes what was done; nothing to test")
+        return not_empirical(claim)
     return Observed(NOT_MEASURED, f"would be decided by: {claim['decided_by']}")
 
 

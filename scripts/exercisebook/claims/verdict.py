@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from exercisebook.claims.claims import NATURES
 from exercisebook.sources.catalogue import Dataset
 from exercisebook.sources.features import label, members
 from exercisebook.stats.schemas import MOSTLY_MISSING, NONDETECT
@@ -99,7 +100,7 @@ def observed_verdict(
         The first of the verdicts that holds.
     """
     if claim["direction"] == "none":
-        return Observed(NOT_EMPIRICAL, "describes what was done; nothing to test")
+        return not_empirical(claim)
     if effects.empty:
         return Observed(NOT_MEASURED, f"{dataset.id} holds no such measurement")
     apart = [a for a in ("exposure", "tissue") if directness(claim, dataset)[a] == "different"]
@@ -112,6 +113,11 @@ def observed_verdict(
     each = {str(row["canonical_id"]): _of_member(claim, row, fdr) for _, row in effects.iterrows()}
     wanted = members(claim["canonical_id"])
     return next(iter(each.values())) if len(wanted) == 1 else _of_group(claim, each, wanted)
+
+
+def not_empirical(claim: pd.Series) -> Observed:
+    """Return the verdict on a claim that no measurement answers, and why none does."""
+    return Observed(NOT_EMPIRICAL, NATURES[claim["nature"]])
 
 
 def _of_member(claim: pd.Series, effect: pd.Series, fdr: float) -> Observed:
