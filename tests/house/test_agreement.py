@@ -35,6 +35,7 @@ def requirements():
 def test_conda_and_pip_ask_for_the_same():
     listed = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     plain = [line for line in listed if isinstance(line, str)]
+    plain += [line for line in listed[-1]["pip"] if not line.startswith("--")]
     conda = dict(re.match(r"([\w.-]+)(.*)", line).groups() for line in plain)
     assert conda.pop("python") == "=3.11"
     conda.pop("pip")
