@@ -58,6 +58,7 @@ def claim(**changes):
         "causal": "yes",
         "quantifier": "one",
         "smallest_effect": 0.5,
+        "smallest_effect_scale": "log2_ratio",
         "decided_by": "a trial",
         "same_as": None,
     }

@@ -5,8 +5,10 @@ from functools import cached_property
 from typing import Any
 
 from exercisebook.chapters.open_data import OpenDataPage
+from exercisebook.chapters.own_cohort import own_claims, own_sentence
 from exercisebook.chapters.results import Analysis
 from exercisebook.cohort.package import Cohort
+from exercisebook.figures.tables import Table
 from exercisebook.sources.cohorts import open_cohort
 
 
@@ -39,3 +41,13 @@ class Chapter(OpenDataPage):
     def cohort(self) -> Cohort:
         """The cohort that the parameter of that name stands for."""
         return open_cohort(self.parameters.cohort)
+
+    def glue(self, sentences: Mapping[str, str]) -> None:
+        """Hand sentences to the page, and what its cohort says of the claims as ``own_claims``."""
+        told = own_sentence(self.cohort, self.number, self.parameters.fdr)
+        super().glue({**sentences, "own_claims": told})
+
+    def own_claims(self) -> Table:
+        """Return how the claims of this page meet its cohort."""
+        p = self.parameters
+        return own_claims(self.cohort, p.cohort, self.number, p.fdr)

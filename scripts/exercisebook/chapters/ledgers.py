@@ -15,7 +15,7 @@ from exercisebook.claims.ledger import ledger, repeated
 from exercisebook.sources.catalogue import catalogue, dataset
 from exercisebook.sources.cohorts import needs_bytes
 from exercisebook.sources.fetch import locate
-from exercisebook.stats.schemas import EFFECTS, as_effects
+from exercisebook.stats.schemas import no_effects
 
 CHAPTERS: tuple[ModuleType, ...] = (ch01, ch02, ch03, ch04, ch05, ch06)
 
@@ -57,7 +57,7 @@ def book_ledger(fdr: float = 0.05) -> pd.DataFrame:
         chapter: Chapter = module.begin()
         own = claims()[claims()["chapter"] == str(chapter.number)]
         chosen = getattr(module, "claim_effects", None)
-        effects = chosen(chapter) if chosen else as_effects(pd.DataFrame(columns=EFFECTS.columns))
+        effects = chosen(chapter) if chosen else no_effects()
         tables.append(ledger(own, effects, fdr))
     return repeated(claims(), pd.concat(tables, ignore_index=True))
 

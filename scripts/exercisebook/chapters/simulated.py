@@ -19,7 +19,7 @@ from exercisebook.simulate.packages import read_truth
 from exercisebook.simulate.worlds import MEASURED, world
 from exercisebook.sources.features import label
 from exercisebook.stats.cohort_effects import cohort_effects
-from exercisebook.stats.schemas import EFFECTS, as_effects
+from exercisebook.stats.schemas import no_effects
 
 MODALITIES = MEASURED
 """What is compared as ratios of amounts, and has a true ratio."""
@@ -83,7 +83,7 @@ def outcomes(cohort: Cohort, kind: str, truth: pd.DataFrame | None, fdr: float) 
     held = [m for m in cohort.measurements if m in MODALITIES]
     tables = [cohort_effects(cohort, m, chosen) for m in held] if chosen else []
     if not tables:
-        return as_effects(pd.DataFrame(columns=EFFECTS.columns))
+        return no_effects()
     effects = pd.concat(tables, ignore_index=True)
     if truth is None:
         return effects

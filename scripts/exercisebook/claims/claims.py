@@ -11,6 +11,7 @@ from exercisebook.cohort.tables import read_csv
 from exercisebook.errors import InvalidInput, Problem, closest
 from exercisebook.paths import DATA
 from exercisebook.sources.features import feature_table
+from exercisebook.stats.schemas import SCALES
 
 DIRECTIONS = ("up", "down", "changed", "unchanged", "none")
 QUANTIFIERS = ("one", "all", "most", "greatest")
@@ -61,6 +62,7 @@ CLAIMS = pa.DataFrameSchema(
         "causal": _text("yes", "no"),
         "quantifier": _text(*QUANTIFIERS),
         "smallest_effect": pa.Column(float, pa.Check.gt(0), nullable=True),
+        "smallest_effect_scale": _text(*SCALES, nullable=True),
         "smallest_effect_source": _text(nullable=True),
         "decided_by": _text(),
         "counter_evidence_doi": _text(nullable=True),
@@ -115,17 +117,19 @@ def _unknown_features(table: pd.DataFrame, file: str) -> list[Problem]:
 
 
 def _unsourced_sizes(table: pd.DataFrame, file: str) -> list[Problem]:
-    bare = table["smallest_effect"].notna() & table["smallest_effect_source"].isna()
     return [
         Problem(
             file,
-            "a smallest effect without a source",
-            "where the number comes from",
-            "Name the source, or leave the effect out.",
+            f"a smallest effect without a {what}",
+            told,
+            f"Name the {what}, or leave the effect out.",
             int(row) + 2,
-            "smallest_effect_source",
+            f"smallest_effect_{what}",
         )
-        for row in bare.to_numpy().nonzero()[0]
+        for what, told in (("source", "where the number comes from"), ("scale", "its scale"))
+        for row in (table["smallest_effect"].notna() & table[f"smallest_effect_{what}"].isna())
+        .to_numpy()
+        .nonzero()[0]
     ]
 
 

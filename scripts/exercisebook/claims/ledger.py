@@ -1,5 +1,7 @@
 """The ledger: every claim against every data set that can speak to it."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
@@ -12,7 +14,7 @@ from exercisebook.claims.verdict import (
     not_empirical,
     observed_verdict,
 )
-from exercisebook.sources.catalogue import Dataset, dataset
+from exercisebook.sources.catalogue import Source, dataset
 from exercisebook.sources.features import members
 from exercisebook.stats.multiplicity import benjamini_hochberg
 
@@ -35,7 +37,20 @@ COLUMNS = [
 _NUMBERS = ["estimate", "ci_low", "ci_high", "n_subjects", "detectable"]
 
 
-def ledger(claims: pd.DataFrame, effects: pd.DataFrame, fdr: float = 0.05) -> pd.DataFrame:
+SourceOf = Callable[[pd.DataFrame], Source]
+"""From the effects that meet one claim to what its verdicts need to know of their data."""
+
+
+def _of_catalogue(effects: pd.DataFrame) -> Source:
+    return dataset(str(effects["dataset"].iloc[0]))
+
+
+def ledger(
+    claims: pd.DataFrame,
+    effects: pd.DataFrame,
+    fdr: float = 0.05,
+    source_of: SourceOf = _of_catalogue,
+) -> pd.DataFrame:
     """Return the rows of the ledger.
 
     Parameters
@@ -47,6 +62,8 @@ def ledger(claims: pd.DataFrame, effects: pd.DataFrame, fdr: float = 0.05) -> pd
         most one row a data set, canonical_id and kind.
     fdr : float
         Largest q value of a supported or contradicted claim.
+    source_of : callable
+        What to know of the data behind some effects; the catalogue's entry without it.
 
     Returns
     -------
@@ -63,7 +80,7 @@ def ledger(claims: pd.DataFrame, effects: pd.DataFrame, fdr: float = 0.05) -> pd
         If two effects answer for the same data set, canonical_id and kind, or one of them is
         of no data set in the catalogue: simulated data have no place here.
     """
-    _check(effects)
+    _check(effects, source_of)
     judged = claims[claims["same_as"].isna()]
     matched = _with_q(_matches(judged, effects))
     rows = []
@@ -71,8 +88,8 @@ def ledger(claims: pd.DataFrame, effects: pd.DataFrame, fdr: float = 0.05) -> pd
         own = matched[matched["claim_id"] == claim["claim_id"]]
         if own.empty:
             rows.append(_row(claim, own, None, _unmeasured(claim)))
-        for name, group in own.groupby("dataset", sort=False):
-            source = dataset(str(name))
+        for _, group in own.groupby("dataset", sort=False):
+            source = source_of(group)
             rows.append(_row(claim, group, source, observed_verdict(claim, group, source, fdr)))
     return repeated(claims, pd.DataFrame(rows, columns=COLUMNS))
 
@@ -126,27 +143,27 @@ def member_verdicts(
         effect = matched.loc[[position]]
         member = str(effect["canonical_id"].iloc[0])
         alone = pd.Series({**claim, "canonical_id": member})
-        source = dataset(str(effect["dataset"].iloc[0]))
+        source = _of_catalogue(effect)
         observed = observed_verdict(alone, effect, source, fdr)
         rows.append({"canonical_id": member, **_row(alone, effect, source, observed)})
     return pd.DataFrame(rows, columns=["canonical_id", *COLUMNS])
 
 
-def _check(effects: pd.DataFrame) -> None:
+def _check(effects: pd.DataFrame, source_of: SourceOf) -> None:
     key = ["dataset", "canonical_id", "kind"]
     twice = effects.duplicated(key, keep=False)
     if twice.any():
         raise ValueError(f"more than one effect for {effects.loc[twice, key].values.tolist()[:3]}")
-    for name in effects["dataset"].unique():
-        dataset(name)
+    for _, own in effects.groupby("dataset"):
+        source_of(own)
 
 
 def _matches(claims: pd.DataFrame, effects: pd.DataFrame) -> pd.DataFrame:
     """Join claims and effects on canonical_id and kind, a group by its members."""
     wanted = claims[claims["direction"] != "none"]
     expanded = wanted.assign(member=wanted["canonical_id"].map(members)).explode("member")
-    columns = ["claim_id", "chapter", "source", "direction", "smallest_effect", "kind", "member"]
-    return expanded[columns].merge(
+    columns = ["claim_id", "chapter", "source", "direction", "kind", "member"]
+    return expanded[[*columns, "smallest_effect", "smallest_effect_scale"]].merge(
         effects, left_on=["member", "kind"], right_on=["canonical_id", "kind"], how="inner"
     )
 
@@ -168,7 +185,7 @@ def _unmeasured(claim: pd.Series) -> Observed:
 
 
 def _row(
-    claim: pd.Series, effects: pd.DataFrame, source: Dataset | None, observed: Observed
+    claim: pd.Series, effects: pd.DataFrame, source: Source | None, observed: Observed
 ) -> dict[str, object]:
     one = len(effects) == 1
     numbers = {name: effects[name].iloc[0] if one else np.nan for name in _NUMBERS}

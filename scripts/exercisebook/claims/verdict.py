@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from exercisebook.claims.claims import NATURES
-from exercisebook.sources.catalogue import Dataset
+from exercisebook.sources.catalogue import Source
 from exercisebook.sources.features import label, members
 from exercisebook.stats.schemas import MOSTLY_MISSING, NONDETECT
 
@@ -49,14 +49,14 @@ class Observed:
     reason: str
 
 
-def cause_verdict(claim: pd.Series, dataset: Dataset | None) -> str:
+def cause_verdict(claim: pd.Series, dataset: Source | None) -> str:
     """Return the second verdict, from the claim's verb and the data set's design.
 
     Parameters
     ----------
     claim : Series
         A row of the claims.
-    dataset : Dataset or None
+    dataset : Source or None
         What measured it; None where nothing did.
     """
     if claim["causal"] == "no" or claim["direction"] == "none":
@@ -68,7 +68,7 @@ def cause_verdict(claim: pd.Series, dataset: Dataset | None) -> str:
     return f"not identified: {dataset.remains}"
 
 
-def directness(claim: pd.Series, dataset: Dataset) -> dict[str, str]:
+def directness(claim: pd.Series, dataset: Source) -> dict[str, str]:
     """Return, for species, population, exposure and tissue, whether claim and data agree."""
     return {
         aspect: "same" if claim[aspect] == getattr(dataset, aspect) else "different"
@@ -77,7 +77,7 @@ def directness(claim: pd.Series, dataset: Dataset) -> dict[str, str]:
 
 
 def observed_verdict(
-    claim: pd.Series, effects: pd.DataFrame, dataset: Dataset, fdr: float
+    claim: pd.Series, effects: pd.DataFrame, dataset: Source, fdr: float
 ) -> Observed:
     """Return the first verdict on a claim from one data set's effects.
 
@@ -89,7 +89,7 @@ def observed_verdict(
         Effects of the data set that share the claim's canonical_id (or are members of it) and
         kind, at most one a member, with ``q_claim``: q values within document, chapter and
         data set.
-    dataset : Dataset
+    dataset : Source
         Where they come from.
     fdr : float
         Largest q value of a supported or contradicted claim.
@@ -126,7 +126,7 @@ def _of_member(claim: pd.Series, effect: pd.Series, fdr: float) -> Observed:
             return Observed(INCONCLUSIVE, limit)
     if not np.isfinite(effect["se"]):
         return Observed(INCONCLUSIVE, effect["flag"] or "no interval")
-    margin = claim["smallest_effect"]
+    margin = _margin(claim, effect)
     if claim["direction"] == "unchanged":
         return _of_sameness(effect, margin, fdr)
     low, high = _interval(effect, 0.90)
@@ -142,6 +142,12 @@ def _of_member(claim: pd.Series, effect: pd.Series, fdr: float) -> Observed:
     side = "claimed" if claimed else "other"
     verdict = SUPPORTED if claimed else CONTRADICTED
     return Observed(verdict, f"95 % interval on the {side} side{note}")
+
+
+def _margin(claim: pd.Series, effect: pd.Series) -> float:
+    """Return the smallest effect that matters, NaN where it is on another scale than the effect."""
+    same = claim["smallest_effect_scale"] == effect["effect_scale"]
+    return float(claim["smallest_effect"]) if same else np.nan
 
 
 def _of_sameness(effect: pd.Series, margin: float, fdr: float) -> Observed:
@@ -178,7 +184,7 @@ def claim_p_value(claim: pd.Series, effect: pd.Series) -> float:
     """Return the p value a claim rests on: of a difference, or of sameness within its margin."""
     if claim["direction"] != "unchanged":
         return float(effect["p_value"])
-    margin = claim["smallest_effect"]
+    margin = _margin(claim, effect)
     if not (np.isfinite(margin) and np.isfinite(effect["se"])):
         return np.nan
     above = stats.t.sf((effect["estimate"] + margin) / effect["se"], effect["df"])

@@ -34,21 +34,27 @@ class DataFile(BaseModel):
     bytes: int = Field(gt=0)
 
 
-class Dataset(BaseModel):
-    """One data set: its people, its design, its licence, and its limits."""
+class Source(BaseModel):
+    """What a claim's two verdicts need to know of data: of whom, of what, and by which design."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    id: str = Field(pattern=r"^[a-z0-9-]+$")
-    title: str
-    people: str
+    id: str
     species: str
     population: str
     exposure: str
     tissue: str
     design: Literal[DESIGNS]  # type: ignore[valid-type]
-    design_note: str
     remains: str
+
+
+class Dataset(Source):
+    """One data set: its people, its design, its licence, and its limits."""
+
+    id: str = Field(pattern=r"^[a-z0-9-]+$")
+    title: str
+    people: str
+    design_note: str
     licence: str
     citation: str
     doi: str | None

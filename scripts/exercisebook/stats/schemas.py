@@ -158,3 +158,8 @@ def as_effects(frame: pd.DataFrame) -> pd.DataFrame:
         **{name: defaults.get(name, np.nan) for name in columns if name not in frame}
     )
     return EFFECTS.validate(filled[columns].reset_index(drop=True))
+
+
+def no_effects() -> pd.DataFrame:
+    """Return an empty table of Effects."""
+    return as_effects(pd.DataFrame(columns=[*KEY, *ESTIMATE]))

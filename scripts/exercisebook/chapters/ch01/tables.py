@@ -18,7 +18,7 @@ from exercisebook.stats.models import MINIMUM_PERSONS
 from exercisebook.stats.multiplicity import bonferroni_reach, sign_flip_floor
 from exercisebook.stats.power import detectable_ratio, detectable_standardised, power_of
 from exercisebook.stats.reference_change import reference_change
-from exercisebook.stats.schemas import EFFECTS, as_effects
+from exercisebook.stats.schemas import no_effects
 
 MOST_CONTRASTS = 12
 """Contrasts that a page shows; a cohort with more has its others in the same form."""
@@ -195,9 +195,7 @@ def detectable_by_marker() -> Table:
 
 def claims_table(chapter: Chapter) -> Table:
     """Return this chapter's rows of the ledger."""
-    rows = ledger(
-        claims_of(1), as_effects(pd.DataFrame(columns=EFFECTS.columns)), chapter.parameters.fdr
-    )
+    rows = ledger(claims_of(1), no_effects(), chapter.parameters.fdr)
     return Table(
         ledger_frame(rows, claims_of(1)),
         "What this page can say about the claims it is home to.",

@@ -13,7 +13,7 @@ from exercisebook.chapters.wording import one
 from exercisebook.errors import Misuse
 from exercisebook.stats.power import detectable_ratio
 from exercisebook.stats.resolution import ResolutionIndices, resolution_indices
-from exercisebook.stats.schemas import EFFECTS, as_effects
+from exercisebook.stats.schemas import no_effects
 
 PEOPLE = 13
 """In the study of the commentary."""
@@ -96,6 +96,6 @@ def training_effects_of_cohort(chapter: Chapter) -> pd.DataFrame:
     """Return the training Effects of this page's cohort, with their truth where it is known."""
     cohort = chapter.cohort
     if not cohort.contrasts["kind"].eq("training").any():
-        return as_effects(pd.DataFrame(columns=EFFECTS.columns))
+        return no_effects()
     truth = truth_of(chapter.parameters.cohort) if cohort.simulated else None
     return outcomes(cohort, "training", truth, chapter.parameters.fdr)
