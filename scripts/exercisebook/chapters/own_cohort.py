@@ -47,6 +47,9 @@ def own_claims(cohort: Cohort, name: str, chapter: int, fdr: float) -> Table:
     if cohort.simulated or study_of(cohort.description) is None:
         return _meetings(cohort, name, chapter, fdr)
     rows = cohort_ledger(cohort, claims_of(chapter), fdr)
+    # what this cohort answers comes first
+    silent = rows["observed"].isin([NOT_MEASURED, NOT_EMPIRICAL])
+    rows = pd.concat([rows[~silent], rows[silent]], ignore_index=True)
     statements = claims_of(chapter).set_index("claim_id")["statement"]
     frame = pd.DataFrame(
         {

@@ -119,13 +119,13 @@ def marker_genes(
     words : tuple of str
     """
     x = alt.X("kind:N", sort=list(kinds), title=None,
-              axis=alt.Axis(labelAngle=-55, labelLimit=150, orient="top"))  # fmt: skip
+              axis=alt.Axis(labelAngle=-90, labelLimit=150, orient="top"))  # fmt: skip
     y = alt.Y("gene:N", sort=list(genes), title=None)
     shade = alt.Color(
         "share:Q",
         title="share of cells with the gene",
         scale=alt.Scale(domain=[0, 1], range=list(_SHADES)),
-        legend=alt.Legend(format="%", orient="bottom", gradientLength=160),
+        legend=alt.Legend(format="%", orient="bottom", gradientLength=160, titleLimit=320),
     )
     cells = (
         alt.Chart(frame)
@@ -180,7 +180,11 @@ def denominators(frame: pd.DataFrame, words: Words) -> Any:
     words : tuple of str
     """
     return against_truth(
-        frame, "after training, against before (ratio)", "fig-denominators", *words
+        frame,
+        "after training, against before (ratio)",
+        "fig-denominators",
+        *words,
+        row_height=34,
     )
 
 
@@ -258,7 +262,8 @@ def replicates(frame: pd.DataFrame, words: Words) -> Any:
         scale=alt.Scale(domain=["counting cells", "counting persons"], range=[SECOND, ACCENT]),
         legend=alt.Legend(columns=1),
     )
-    dash = alt.StrokeDash("question:N", title=None, legend=alt.Legend(columns=1))
+    # beneath the chart: beside the other legend it would leave a narrow screen
+    dash = alt.StrokeDash("question:N", title=None, legend=alt.Legend(columns=1, orient="bottom"))
     base = alt.Chart(frame.assign(way="counting " + frame["counted"])).encode(
         x=x, y=y, color=colour
     )

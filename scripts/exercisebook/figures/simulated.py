@@ -21,7 +21,14 @@ def _axis(title: str, low: float, high: float) -> alt.X:
     return axis
 
 
-def against_truth(rows: pd.DataFrame, title: str, name: str, caption: str, description: str) -> Any:
+def against_truth(
+    rows: pd.DataFrame,
+    title: str,
+    name: str,
+    caption: str,
+    description: str,
+    row_height: int = 22,
+) -> Any:
     """Return estimates with intervals, and on each row a mark where the truth lies.
 
     Parameters
@@ -35,13 +42,15 @@ def against_truth(rows: pd.DataFrame, title: str, name: str, caption: str, descr
         ``fig-...``.
     caption, description : str
         For the page.
+    row_height : int
+        Pixels; more where names take two lines on a narrow screen.
     """
     low = 0.95 * min(rows["low"].min(), rows["truth"].min())
     high = 1.08 * max(rows["high"].max(), rows["truth"].max())
     x = _axis(title, low, high)
     order = list(rows["row"])
     y = alt.Y("row:N", sort=order, title=None)
-    seen = dot_intervals(rows, x, order, 1.0, alt.value(SIMULATED), row_height=22)
+    seen = dot_intervals(rows, x, order, 1.0, alt.value(SIMULATED), row_height=row_height)
     truth = (
         alt.Chart(rows)
         .mark_tick(thickness=3, size=16, color=INK)

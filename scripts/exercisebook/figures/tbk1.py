@@ -90,10 +90,10 @@ def melting(rows: pd.DataFrame, order: Sequence[str], words: Words) -> Any:
     words : tuple of str
     """
     worlds = list(dict.fromkeys(rows["group"]))
-    x = alt.X("estimate:Q", title="shift of the melting point (K)", axis=alt.Axis(tickCount=6))
+    x = alt.X("estimate:Q", title="shift of melting point (K)", axis=alt.Axis(tickCount=6))
     colour = alt.Color(
         "group:N",
-        title="world",
+        title="world: betaine",
         scale=alt.Scale(domain=worlds, range=[SIMULATED, SECOND]),
         legend=alt.Legend(columns=1),
     )

@@ -120,6 +120,10 @@ def _called(effect: pd.Series) -> str:
 def cohort_table(chapter: Chapter) -> Table:
     """Return the acute effects of this page's cohort; against the truth where it is simulated."""
     whole_effects = acute_effects_of_cohort(chapter)
+    title = f"Acute effects in the cohort “{chapter.cohort.name}”"
+    if whole_effects.empty:
+        none = pd.DataFrame({"measurement": ["none"]})
+        return Table(none, title + ": it has no acute contrast of a measurement of this page.")
     kept = _worth_showing(whole_effects, chapter.parameters.fdr)
     effects = whole_effects[kept].head(MOST_ROWS)
     shown = effects.assign(
@@ -148,7 +152,6 @@ def cohort_table(chapter: Chapter) -> Table:
         columns |= {"true": "true ratio", "outcome": "outcome"}
     if effects["contrast"].nunique() > 1:
         columns = {"contrast": "contrast", **columns}
-    title = f"Acute effects in the cohort “{chapter.cohort.name}”"
     note = ": simulated, so against its own truth; no verdict on any claim." if known else "."
     if left := len(whole_effects) - len(shown):
         note = note[:-1] + f"; {left} others of wide panels are not shown."

@@ -36,7 +36,7 @@ _DOSES, _REPEATS = 10, 2
 SHIFT = 2.0
 """Kelvin, of every melting point that truly moves."""
 
-BINDS, STEADIES = "betaine binds TBK1", "betaine steadies any protein"
+BINDS, STEADIES = "binds TBK1", "steadies any protein"
 PAIRS = ("TBK1 with betaine", "inert kinase with betaine", "TBK1 with another osmolyte")
 _MOVES = {BINDS: (True, False, False), STEADIES: (True, True, True)}
 
