@@ -10,6 +10,7 @@ from exercisebook.claims.transfer import JUDGED, cohort_ledger, contrast_told
 from exercisebook.claims.verdict import (
     CONTRADICTED,
     ELSEWHERE,
+    IDENTIFIED,
     INCONCLUSIVE,
     NO_PRACTICAL,
     NOT_EMPIRICAL,
@@ -88,10 +89,11 @@ def own_sentence(cohort: Cohort, chapter: int, fdr: float) -> str:
     ]
     silent = rows["observed"].isin([NOT_MEASURED, NOT_EMPIRICAL])
     unanswered = rows.loc[silent, "claim_id"].nunique()
-    identified = rows.loc[rows["cause"] == "identified by the design", "claim_id"].nunique()
+    named = ~silent & (rows["observed"] != ELSEWHERE) & (rows["cause"] == IDENTIFIED)
+    identified = rows.loc[named, "claim_id"].nunique()
+    told.append(f"{count(unanswered)} that it cannot be asked")
     return (
-        f"Of the claims of this page “{cohort.name}” leaves {', '.join(told) or 'none judged'}; "
-        f"{none_or(count(unanswered))} cannot be asked of it. "
+        f"The claims of this page on the cohort “{cohort.name}”: {', '.join(told)}. "
         f"In {none_or(count(identified))} of them can the design name the cause."
     )
 
@@ -135,10 +137,10 @@ def _outcomes(
 
 def _numbers(row: pd.Series) -> str:
     """Return an estimate with its interval and n; ratios of amounts as ratios."""
-    if pd.isna(row["estimate"]):
+    if pd.isna(row["estimate"]) or not row["effect_scale"]:
         return "–"
     ends = row[["estimate", "ci_low", "ci_high"]].astype(float)
-    if row.get("effect_scale", "log2_ratio") == "log2_ratio":
+    if row["effect_scale"] == "log2_ratio":
         ends = 2**ends
     middle, low, high = ends
     return f"{number(middle, 3)} ({interval(low, high, 3)}), {whole(row['n_subjects'])}"

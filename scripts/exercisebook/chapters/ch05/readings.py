@@ -110,7 +110,8 @@ def mediated() -> pd.Series:
 def cohort_metabolites(chapter: Chapter) -> pd.DataFrame:
     """Return the module in the cohort of this page, for contrasts of training within people."""
     training = chapter.cohort.contrasts.query("kind == 'training'")
-    if (training["arm"] != training["reference_arm"]).any():
+    if (training["phase"] == training["reference_phase"]).any():
+        # groups of different animals are no before and after
         return pd.DataFrame()
     truth = truth_of(chapter.parameters.cohort)
     effects = outcomes(chapter.cohort, "training", truth, chapter.parameters.fdr)
