@@ -25,10 +25,11 @@ lint: ready
 parity: ready
 	@.venv/bin/python tests/parity/whole.py
 
-# operating characteristics of every method at n = 13, a quarter of an hour
+# operating characteristics of every method and of the verdicts at n = 13, twenty minutes
 calibrate: ready
 	@.venv/bin/python scripts/calibrate.py
 	@.venv/bin/python scripts/calibrate_worlds.py
+	@.venv/bin/python scripts/calibrate_verdicts.py
 
 # R is timed beside where it has Debian's r-bioc-limma r-bioc-edger r-cran-lmertest
 bench: ready

@@ -11,7 +11,7 @@ import vl_convert
 from scipy import stats
 
 from exercisebook.chapters import a3
-from exercisebook.chapters.a3 import readings
+from exercisebook.chapters.a3 import readings, verdict_readings
 from exercisebook.chapters.a3.readings import (
     CLEAR,
     FEATURES,
@@ -28,12 +28,33 @@ from exercisebook.chapters.a3.readings import (
     worlds,
 )
 from exercisebook.chapters.a3.studies import LIVE, changes, paired_p, true_change
+from exercisebook.chapters.a3.verdict_readings import (
+    CLAIMED,
+    CONFOUNDED,
+    EFFECT,
+    JUDGED,
+    NOTHING,
+    OPPOSITE,
+    OTHERWISE,
+    RANDOMISED,
+    SINGLE,
+    claim_words,
+    deceptions,
+    judged_worlds,
+    promises,
+    verdict_row,
+    verdict_rows,
+    verdicts,
+)
 from exercisebook.errors import Misuse
 from exercisebook.publish.sphinx_extension.charts import static_spec
 from exercisebook.simulate.worlds import WORLDS
 
 # the package has a function of this name too
 MADE = importlib.import_module("exercisebook.chapters.a3.sentences")
+RULE = ("rule", "promised", "deceived", "by_lot", "cause")
+"""The sentences on the rule of verdicts."""
+
 CHARTS = [name for name in a3.__all__ if name.endswith("_chart")]
 TABLES = [name for name in a3.__all__ if name.endswith("_table") and name != "live_table"]
 
@@ -150,8 +171,9 @@ def test_worlds_that_differ_in_cause_give_the_same_findings():
     assert {called["crp", name] for name in without} == {"false alarm"}
 
 
-def test_there_is_no_verdict_on_simulated_data(made):
-    text = " ".join(made.values()).lower()
+def test_there_is_no_verdict_on_simulated_data_but_on_the_rule_of_verdicts(made):
+    assert "What is judged here is the rule, and none of these claims" in made["rule"]
+    text = " ".join(said for name, said in made.items() if name not in RULE).lower()
     for word in ("supported", "contradicted", "inconclusive", "identified"):
         assert word not in text
 
@@ -206,7 +228,7 @@ def test_a_chart_is_labelled_described_and_drawn_without_a_browser(name):
 
 def test_labels_of_charts_are_unique():
     names = [getattr(a3, name)().to_dict()["usermeta"]["name"] for name in CHARTS]
-    assert len(names) == len(set(names)) == 3
+    assert len(names) == len(set(names)) == 4
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -254,3 +276,129 @@ def test_other_counts_are_not(wrong):
 @pytest.mark.parametrize("wrong", ["mediated", "null", "reference", "sesaon", "carry-over"])
 def test_other_worlds_are_not(wrong):
     assert not a3.check_world(wrong).startswith("Right")
+
+
+# the rule of verdicts
+
+
+@pytest.fixture
+def retold(page, monkeypatch):
+    """Return a function that makes the sentences of another table of verdicts."""
+
+    def tell(change):
+        table = verdicts().copy()
+        change(table)
+        monkeypatch.setattr(verdict_readings, "verdicts", lambda: table)
+        other = importlib.import_module("exercisebook.chapters.a3.verdict_sentences")
+        monkeypatch.setattr(other, "verdicts", lambda: table)
+        return other.verdict_sentences()
+
+    return tell
+
+
+def test_the_rule_keeps_every_promise_that_the_page_lists():
+    rows = promises().set_index("where")
+    assert rows["kept"].all()
+    assert list(rows["limit"]) == [0.05, 0.05, 0.01, 0.75, 0]
+    assert rows.loc["nothing happens", "estimate"] <= 0.05
+    assert rows.loc["the opposite is true", "estimate"] <= 0.01
+    assert rows.loc["the claim is true", "estimate"] >= 0.75
+    assert rows.loc["any world", "estimate"] == 0
+
+
+def test_a_promise_is_that_of_the_worst_claim_and_world():
+    null = verdict_rows()
+    null = null[null["truth"] == NOTHING]
+    assert promises().iloc[0]["estimate"] == null["supported"].max()
+    assert len(set(null["world"])) > 3
+    effect = verdict_rows()
+    effect = effect[effect["world"] == EFFECT]
+    assert promises().set_index("where").loc["the claim is true", "estimate"] == (
+        effect["supported"].min()
+    )
+
+
+def test_every_world_that_deceives_is_listed_and_a_lot_undoes_it():
+    rows = deceptions()
+    false = rows[rows["verdict"] == "supported"]
+    assert list(false["world"]) == list(CONFOUNDED)
+    assert (false["lot_estimate"] <= 0.05).all()
+    worst = false.set_index("world")["estimate"]
+    assert (worst[["season", "diet", "common-cause"]] > 0.5).all()
+    against = rows[rows["verdict"] == "contradicted"]
+    assert "carry-over" in set(against["world"])
+
+
+def test_what_is_true_of_a_claim_is_told_apart():
+    assert verdict_row("mediated", "betaine")["truth"] == CLAIMED
+    assert verdict_row("season", "betaine")["truth"] == OTHERWISE
+    assert verdict_row("season", "neutrophils")["truth"] == NOTHING
+    assert verdict_row("batch", "betaine")["truth"] == OTHERWISE
+    assert verdict_row("batch", "betaine", RANDOMISED)["truth"] == NOTHING
+    assert verdict_row("batch", "crp")["truth"] == NOTHING
+    assert judged_worlds() == [*WORLDS, EFFECT, OPPOSITE]
+
+
+def test_claims_are_told_in_words_that_agree():
+    said = [claim_words(verdict_row("null", feature)) for feature in JUDGED]
+    assert said == ["betaine rises", "CRP falls", "TNF falls", "neutrophils fall", "CCL25 falls"]
+
+
+def test_sentences_say_where_a_promise_is_broken(made, retold):
+    assert made["promised"].startswith("It keeps all five promises")
+
+    def spoil(table):
+        table.loc[table["world"] == "null", "supported"] = 0.08
+
+    turned = retold(spoil)["promised"]
+    assert turned.startswith("It breaks its promise where nothing happens and nothing happens, in")
+
+
+def test_sentences_say_what_a_lot_undoes_and_what_not(made, retold):
+    assert "none of these seven worlds has such a claim" in made["by_lot"]
+    assert "“carry-over”" in made["by_lot"]
+
+    def spoil(table):
+        lot = (table["design"] == RANDOMISED) & (table["world"] == "diet")
+        table.loc[lot, "supported"] = 0.3
+
+    assert "“diet” still deceives" in retold(spoil)["by_lot"]
+
+
+def test_sentences_name_the_worlds_that_deceive(made, retold):
+    assert "“season” (betaine rises" in made["deceived"]
+
+    def calm(table):
+        table.loc[table["truth"] == OTHERWISE, ["supported", "contradicted"]] = 0.02
+
+    turned = retold(calm)
+    assert turned["deceived"].startswith("Without a control the rule supports nothing")
+    assert "contradicted" not in turned["deceived"]
+
+
+def test_a_cause_that_was_identified_without_a_control_would_be_counted(made, retold):
+    assert "calls the cause identified in none" in made["cause"]
+
+    def name_it(table):
+        table["identified"] = table["identified"].astype(float)
+        table.loc[table["world"].eq("season") & table["design"].eq(SINGLE), "identified"] = 0.5
+
+    assert "identified in none" not in retold(name_it)["cause"]
+
+
+def test_the_table_of_the_rule_stands_beside_what_is_promised():
+    frame = a3.rule_table().frame
+    assert len(frame) == len(promises()) + len(deceptions())
+    assert set(frame["kept"]) == {"yes", "no"}
+    assert frame["one arm"].str.contains("±").all()
+    assert frame.iloc[:4]["kept"].eq("yes").all()
+
+
+def test_the_tables_of_claims_mark_what_is_true():
+    one, two = a3.one_arm_table().frame, a3.by_lot_table().frame
+    one, two = one.set_index("world"), two.set_index("world")
+    assert one.loc["season", "betaine rises"].endswith("false")
+    assert one.loc["mediated", "CRP falls"].endswith("true")
+    assert one.loc[OPPOSITE, "TNF falls"].endswith("against")
+    assert not two.loc["season", "betaine rises"].endswith("false")
+    assert two.loc["carry-over", "neutrophils fall"].endswith("false")

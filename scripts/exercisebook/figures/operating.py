@@ -15,6 +15,9 @@ TICKS, LEAST = (0.5, 1, 2, 5, 10, 20, 50), 0.25
 
 ACTS = {True: "training acts on it", False: "training does not"}
 
+ROW_HEIGHT = 19
+"""Pixels a row of a long chart."""
+
 CLAIMED = {True: "claims to hold", False: "does not claim it"}
 
 
@@ -128,6 +131,107 @@ def found_by_world(
     ]
     return finished(
         alt.layer(*layers).properties(height=26 * len(order)), "fig-worlds", caption, description
+    )
+
+
+def supported_by_design(
+    frame: pd.DataFrame,
+    level: float,
+    truths: Sequence[str],
+    designs: Sequence[str],
+    caption: str,
+    description: str,
+) -> Any:
+    """Return how often claims are supported in each world, in one design and in another.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        claim, world, truth (of ``truths``), design (of ``designs``), estimate (a fraction),
+        label; claims and worlds stand in the order of the chart.
+    level : float
+        Of the test, as a fraction.
+    truths, designs : sequence of str
+        What may be true, three at most, and the two designs, the first of which is filled.
+    caption, description : str
+        For the page.
+    """
+    claims = list(dict.fromkeys(frame["claim"]))
+    # a world stands once a claim; names that differ in blanks at their end look alike
+    names = frame["world"] + frame["claim"].map(lambda claim: " " * claims.index(claim))
+    rows = frame.assign(estimate=100 * frame["estimate"], row=names)
+    order = [
+        name
+        for claim in claims
+        for name in (claim, *dict.fromkeys(rows.loc[rows["claim"] == claim, "row"]))
+    ]
+    x = alt.X(
+        "estimate:Q",
+        title="studies in which the claim is supported (%)",
+        scale=alt.Scale(domain=[0, 100], nice=False),
+        axis=alt.Axis(values=[0, 20, 40, 60, 80, 100], grid=False),
+    )
+    y = alt.Y(
+        "row:N",
+        sort=order,
+        scale=alt.Scale(domain=order),
+        title=None,
+        axis=alt.Axis(
+            ticks=False,
+            labelPadding=8,
+            grid=True,
+            gridColor=GRID,
+            labelFontWeight=alt.condition(
+                f"indexof({claims}, datum.label) >= 0", alt.value("bold"), alt.value("normal")
+            ),
+        ),
+    )
+    colour = alt.Color(
+        "truth:N",
+        title=None,
+        scale=alt.Scale(domain=list(truths), range=[ACCENT, SECOND, INK][: len(truths)]),
+        legend=alt.Legend(columns=1),
+    )
+    shape = alt.Shape(
+        "design:N",
+        title=None,
+        scale=alt.Scale(domain=list(designs), range=["circle", "diamond"]),
+        legend=alt.Legend(
+            orient="bottom", columns=1, symbolFillColor="white", symbolStrokeColor=INK
+        ),
+    )
+    between = rows.groupby("row", as_index=False).agg(
+        low=("estimate", "min"), high=("estimate", "max"), truth=("truth", "first")
+    )
+    line = pd.DataFrame({"estimate": [100 * level], "word": [f"{100 * level:g}{NARROW}%"]})
+    base = alt.Chart(rows).encode(
+        x=x,
+        y=y,
+        color=colour,
+        shape=shape,
+        tooltip=[
+            "claim:N",
+            "world:N",
+            "truth:N",
+            "design:N",
+            alt.Tooltip("label:N", title="supported"),
+        ],
+    )
+    filled, hollow = (base.transform_filter(alt.datum.design == name) for name in designs)
+    layers = [
+        alt.Chart(line).mark_rule(color=MUTED, strokeDash=[4, 3]).encode(x=x),
+        alt.Chart(line)
+        .mark_text(color=INK, fontSize=11, baseline="bottom")
+        .encode(x=x, y=alt.value(-4), text="word:N"),
+        alt.Chart(between)
+        .mark_rule(strokeWidth=1.2)
+        .encode(x=at_column(x, "low"), x2="high:Q", y=y, color=colour),
+        filled.mark_point(size=60, filled=True, opacity=1),
+        hollow.mark_point(size=55, fill="white", strokeWidth=1.8, opacity=1),
+    ]
+    height = ROW_HEIGHT * len(order)
+    return finished(
+        alt.layer(*layers).properties(height=height), "fig-verdicts", caption, description
     )
 
 

@@ -2,18 +2,26 @@
 
 from typing import Any
 
-from exercisebook.chapters.a3.charts import coverage_chart, false_positives_chart, worlds_chart
+from exercisebook.chapters.a3.charts import (
+    coverage_chart,
+    false_positives_chart,
+    verdicts_chart,
+    worlds_chart,
+)
 from exercisebook.chapters.a3.exercises import check_expected, check_world
 from exercisebook.chapters.a3.sentences import sentences
 from exercisebook.chapters.a3.studies import changes, least_ratio
 from exercisebook.chapters.a3.tables import (
     bias_table,
+    by_lot_table,
     discovery_table,
     elsewhere_table,
     far_out_table,
     lists_table,
     live_table,
     mediation_table,
+    one_arm_table,
+    rule_table,
     worlds_table,
 )
 from exercisebook.chapters.page import Page
@@ -27,6 +35,7 @@ __all__ = [
     "USES",
     "begin",
     "bias_table",
+    "by_lot_table",
     "changes",
     "check_expected",
     "check_world",
@@ -39,7 +48,10 @@ __all__ = [
     "lists_table",
     "live_table",
     "mediation_table",
+    "one_arm_table",
+    "rule_table",
     "sentences",
+    "verdicts_chart",
     "worlds_chart",
     "worlds_table",
 ]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pandas as pd
+
 from exercisebook.chapters.a3.readings import (
     FEATURES,
     REAL,
@@ -13,12 +15,32 @@ from exercisebook.chapters.a3.readings import (
     worlds,
 )
 from exercisebook.chapters.a3.studies import LEVEL, PEOPLE, PROMISED
+from exercisebook.chapters.a3.verdict_readings import (
+    CLAIMED,
+    CONTRARY,
+    DESIGNS,
+    OTHERWISE,
+    RANDOMISED,
+    SINGLE,
+    claim_words,
+    in_order,
+    misled_worlds,
+    verdict_rows,
+)
 from exercisebook.chapters.wording import count, listed
 from exercisebook.figures import operating as draw
 from exercisebook.figures.tables import whole
 
 SHOWN = ("betaine", "crp")
 """The features whose worlds are drawn; the others stand in the table."""
+
+NOT_TRUE = "training does nothing to it"
+TRUTHS = {
+    CLAIMED: "training does what is claimed",
+    OTHERWISE: NOT_TRUE,
+    CONTRARY: "training does the opposite",
+}
+"""What is true of a claim, as a chart says it."""
 
 
 def false_positives_chart() -> Any:
@@ -90,6 +112,52 @@ def worlds_chart() -> Any:
         label=[f"{percent0(r['estimate'])}, {r['outcome']}" for _, r in rows.iterrows()],
     )
     return draw.found_by_world(frame, LEVEL, worlds(), caption, text)
+
+
+def verdicts_chart() -> Any:
+    """Return the chart of how often the rule supports two claims, by world and design."""
+    one_arm = in_order(verdict_rows(SINGLE))
+    one_arm = pd.concat([one_arm[one_arm["feature"] == feature] for feature in SHOWN])
+    by_lot = verdict_rows(RANDOMISED).set_index(["feature", "world"])
+    by_lot = by_lot.loc[list(zip(one_arm["feature"], one_arm["world"], strict=True))].reset_index()
+    rows = pd.concat(
+        [_drawn(one_arm, one_arm, SINGLE), _drawn(by_lot, one_arm, RANDOMISED)], ignore_index=True
+    )
+    false = one_arm[one_arm["truth"].eq(OTHERWISE)]
+    again = by_lot[by_lot["world"].isin(false["world"]) & by_lot["truth"].ne(CLAIMED)]
+    most, left = (rows.loc[rows["supported"].idxmax()] for rows in (false, again))
+    caption = (
+        f"Simulated, {whole(one_arm['studies'].max())} studies of {PEOPLE} people an arm and "
+        f"world, judged by the book's rule: of claims that training does nothing for, "
+        f"“{claim_words(most)}” is supported in up to {percent0(most['supported'])} of studies "
+        f"without a control (world “{most['world']}”), and in the same worlds none in more than "
+        f"{percent0(left['supported'])} beside a control drawn by lot (claims tested alone; "
+        "Monte-Carlo intervals are narrower than the marks)."
+    )
+    places = [f"{FEATURES[feature]}: {listed(misled_worlds(feature))}" for feature in SHOWN]
+    text = (
+        f"Dot plot of the share of studies in which two claims are supported, in "
+        f"{count(one_arm['world'].nunique())} worlds each; a circle without a control and a "
+        "diamond beside a control drawn by lot are joined by a line, in one colour where training "
+        "does what is claimed and in others where it does not. Without a control clearly beyond "
+        f"{percent0(LEVEL)} though training does nothing: {'; '.join(places)}."
+    )
+    return draw.supported_by_design(
+        rows, LEVEL, list(TRUTHS.values()), list(DESIGNS.values()), caption, text
+    )
+
+
+def _drawn(own: pd.DataFrame, ordered: pd.DataFrame, design: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "claim": [claim_words(row) for _, row in ordered.iterrows()],
+            "world": ordered["world"].to_list(),
+            "truth": [TRUTHS.get(truth, NOT_TRUE) for truth in ordered["truth"]],
+            "design": DESIGNS[design],
+            "estimate": own["supported"].to_list(),
+            "label": [percent1(value) for value in own["supported"]],
+        }
+    )
 
 
 def _alarms(feature: str, alarms: Any) -> str:

@@ -36,6 +36,7 @@ from exercisebook.chapters.a3.studies import (
     true_change,
 )
 from exercisebook.chapters.a3.tables import mediation_outcome, own_truth
+from exercisebook.chapters.a3.verdict_sentences import verdict_sentences
 from exercisebook.chapters.page import Page
 from exercisebook.chapters.wording import count, listed, none_or
 from exercisebook.figures.tables import number, whole
@@ -62,6 +63,7 @@ def sentences(page: Page) -> dict[str, str]:
         "worlds": _worlds(),
         "lists": _lists(),
         "mediated": _mediated(),
+        **verdict_sentences(),
     }
 
 

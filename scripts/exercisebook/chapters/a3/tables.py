@@ -20,6 +20,23 @@ from exercisebook.chapters.a3.readings import (
     worlds,
 )
 from exercisebook.chapters.a3.studies import LEVEL, LIVE, PEOPLE, changes, paired_p, true_change
+from exercisebook.chapters.a3.verdict_readings import (
+    CLAIMED,
+    CONTRARY,
+    DESIGNS,
+    JUDGED,
+    NOTHING,
+    OTHERWISE,
+    RANDOMISED,
+    SINGLE,
+    claim_words,
+    deceptions,
+    judged_worlds,
+    promises,
+    share_of,
+    verdict_row,
+    verdicts,
+)
 from exercisebook.chapters.page import Page
 from exercisebook.chapters.wording import count
 from exercisebook.figures.tables import NARROW, Table, number, whole
@@ -204,6 +221,78 @@ def lists_table() -> Table:
         f"Simulated, {PEOPLE} people: mean number of findings a study among 300 proteins and 150 "
         "metabolites, and how many of them training did not act on.",
     )
+
+
+def rule_table() -> Table:
+    """Return what the rule of verdicts promises and does, and where something else deceives it."""
+    by_lot = [row for _, row in promises(RANDOMISED).iterrows()]
+    pairs = zip((row for _, row in promises().iterrows()), by_lot, strict=True)
+    rows = [
+        (r["where"], *_claim_and_verdict(r), _asked(r), _with_error(r), _with_error(lot), _kept(r))
+        for r, lot in pairs
+    ]
+    for _, r in deceptions().iterrows():
+        lot = r[["lot_estimate", "lot_monte_carlo_error"]]
+        lot = lot.set_axis(["estimate", "monte_carlo_error"])
+        asked = f"at most {percent0(LEVEL)} by lot"
+        where = f"nothing by training: {r['world']}"
+        own = (_with_error(r), _with_error(lot), _kept(r))
+        rows.append((where, *_claim_and_verdict(r), asked, *own))
+    columns = ["where", "worst claim", "verdict", "promised", "one arm", "by lot", "kept"]
+    return Table(
+        pd.DataFrame(rows, columns=columns),
+        f"Simulated, {whole(verdicts()['studies'].max())} studies of {PEOPLE} people an arm and "
+        "world, with Monte-Carlo standard errors: how often the rule gives a verdict, in the claim "
+        "that fares worst. Claims are tested alone, but for those in their chapter. The upper "
+        "promises are made of one arm; where something else makes a change, nothing is promised "
+        "of one arm.",
+    )
+
+
+def _claim_and_verdict(row: pd.Series) -> tuple[str, str]:
+    if row["verdict"] == "identified":
+        return "any", "cause identified"
+    return claim_words(row), str(row["verdict"])
+
+
+def _asked(row: pd.Series) -> str:
+    if row["limit"] == 0:
+        return "never"
+    return f"{'at least' if row['at_least'] else 'at most'} {percent0(row['limit'])}"
+
+
+def _kept(row: pd.Series) -> str:
+    return "yes" if row["kept"] else "no"
+
+
+def one_arm_table() -> Table:
+    """Return the share of studies without a control that support each claim, by world."""
+    return _supported(SINGLE)
+
+
+def by_lot_table() -> Table:
+    """Return the share of studies beside a control drawn by lot that support each claim."""
+    return _supported(RANDOMISED)
+
+
+def _supported(design: str) -> Table:
+    rows = [
+        (name, *(_truth_cell(verdict_row(name, feature, design)) for feature in JUDGED))
+        for name in judged_worlds()
+    ]
+    claims = [claim_words(verdict_row(judged_worlds()[0], feature)) for feature in JUDGED]
+    return Table(
+        pd.DataFrame(rows, columns=["world", *claims]),
+        f"Simulated, {DESIGNS[design]}, {whole(verdicts()['studies'].max())} studies of {PEOPLE} "
+        "people an arm and world: share of studies in which the rule supports a claim tested "
+        "alone, with its Monte-Carlo standard error; true where training does what is claimed, "
+        "false where something else makes a change, against where training does the opposite.",
+    )
+
+
+def _truth_cell(row: pd.Series) -> str:
+    word = {CLAIMED: " true", OTHERWISE: " false", CONTRARY: " against", NOTHING: ""}
+    return _with_error(share_of(row)) + word[row["truth"]]
 
 
 def elsewhere_table() -> Table:
