@@ -135,3 +135,20 @@ def test_the_study_says_one_tissue_or_one_a_modality(mine):
     assert source_of(mine, one, contrast, "rna").tissue == "blood"
     assert source_of(mine, each, contrast, "rna").tissue == "blood cells"
     assert source_of(mine, each, contrast, "clinical").tissue == ""
+
+
+@pytest.mark.parametrize(
+    ("hours", "told"),
+    [
+        (np.nan, "unknown, so its residue may"),
+        (6.0, "last bout 6 to 6 hours before, so its residue may"),
+        (72.0, "last bout 72 to 72 hours before"),
+    ],
+)
+def test_a_verdict_on_training_says_how_long_ago_the_last_bout_was(hours, told):
+    cohort = own_cohort()
+    samples = cohort.samples.assign(hours_since_bout=hours)
+    table = cohort_ledger(dataclasses.replace(cohort, samples=samples), claims())
+    reason = table.set_index("claim_id").loc["S1-14", "reason"]
+    assert told in reason
+    assert ("residue" in reason) == (hours != 72)

@@ -26,6 +26,9 @@ JUDGED = ("acute", "recovery", "training", "detraining", "group")
 OF_COUNTED = {"cells": "composition", "taxa": "taxa"}
 """Methods for what may stand in a package as counts or as shares."""
 
+RESIDUE_H = 48
+"""Hours within which a bout may still show in blood, so that training cannot be told from it."""
+
 OWN_COLUMNS = ["contrast", *COLUMNS, "effect_scale", "people_needed"]
 
 
@@ -128,8 +131,9 @@ def _of_contrast(
     rows = ledger(claims.assign(same_as=None), told.effects, fdr, source)
     missing = rows["observed"] == NOT_MEASURED
     by_id = claims.set_index("claim_id")
+    since = _since_the_last_bout(cohort, contrast)
     rows["reason"] = [
-        _unjoined(cohort, by_id.loc[row["claim_id"]], told) if absent else row["reason"]
+        _unjoined(cohort, by_id.loc[row["claim_id"]], told) if absent else row["reason"] + since
         for absent, (_, row) in zip(missing, rows.iterrows(), strict=True)
     ]
     scales = told.effects.set_index("canonical_id")["effect_scale"]
@@ -140,6 +144,19 @@ def _of_contrast(
     return rows.assign(
         contrast=contrast["contrast"], effect_scale=scale, people_needed=people_needed(rows, least)
     )
+
+
+def _since_the_last_bout(cohort: Cohort, contrast: pd.Series) -> str:
+    """Return what a contrast of training must say: how long before the draw the last bout was."""
+    if contrast["kind"] not in ("training", "detraining"):
+        return ""
+    samples = cohort.samples
+    later = samples[(samples["phase"] == contrast["phase"]) & (samples["arm"] == contrast["arm"])]
+    hours = later["hours_since_bout"]
+    if hours.isna().any():
+        return "; hours since the last bout unknown, so its residue may be part of this"
+    told = f"; last bout {hours.min():g} to {hours.max():g} hours before"
+    return told + (", so its residue may be part of this" if hours.min() < RESIDUE_H else "")
 
 
 def people_needed(rows: pd.DataFrame, least: np.ndarray) -> np.ndarray:
