@@ -7,7 +7,7 @@ from types import ModuleType
 import pandas as pd
 from pydantic import BaseModel
 
-from exercisebook.chapters import a2, ch01, ch02, ch03, ch04, ch05, ch06
+from exercisebook.chapters import a2, ch01, ch02, ch03, ch04, ch05, ch06, ch07
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.results import freeze, frozen_path, is_default
 from exercisebook.claims.claims import claims
@@ -17,7 +17,7 @@ from exercisebook.sources.cohorts import needs_bytes
 from exercisebook.sources.fetch import locate
 from exercisebook.stats.schemas import no_effects
 
-CHAPTERS: tuple[ModuleType, ...] = (ch01, ch02, ch03, ch04, ch05, ch06)
+CHAPTERS: tuple[ModuleType, ...] = (ch01, ch02, ch03, ch04, ch05, ch06, ch07)
 
 WITH_ANALYSES: tuple[ModuleType, ...] = (*CHAPTERS, a2)
 """Every page that shows results of open data; of appendices those that do."""
