@@ -23,14 +23,20 @@ LEFT_OUT = [slug for slug in notebook_slugs() if slug not in (FIRST, SECOND, "A1
 
 
 def leave_out(root, slugs):
-    """Take pages out of a copy of the book: notebooks, contents, and links to them."""
+    """Take pages out of a copy of the book: notebooks, contents, and links to them.
+
+    The ledger's page goes with them: it is of all chapters.
+    """
+    contents = root / "_toc.yml"
+    contents.write_text(
+        re.sub(r"^.*book/ledger.*\n", "", contents.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    )
     for slug in slugs:
         notebook = notebook_file(slug, root / "notebooks")
         (label,) = re.findall(
             r"^\((.+)\)=$", notebook.read_text(encoding="utf-8"), flags=re.MULTILINE
         )[:1]
         notebook.unlink()
-        contents = root / "_toc.yml"
         lines = contents.read_text(encoding="utf-8").splitlines()
         contents.write_text("\n".join(line for line in lines if slug not in line) + "\n")
         for page in (root / "book").glob("*.md"):

@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,10 +17,12 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from exercisebook.errors import Failure
 from exercisebook.publish.events import VARIABLE, watch
 from exercisebook.publish.keys import import_closure
+from exercisebook.publish.ledger import has_ledger
 from exercisebook.publish.plan import Plan, write_plan
 from exercisebook.publish.provenance import commit
 
 _SITE_MODULE = "exercisebook.publish.site"
+_LEDGER_MODULE = "exercisebook.publish.ledger"
 _EXTENSION = "exercisebook.publish.sphinx_extension"
 
 
@@ -47,6 +49,7 @@ def make_book(plan: Plan, cores: int, console: Console) -> Path:
         for left_by_a_killed_build in plan.out.glob(".site-*"):
             shutil.rmtree(left_by_a_killed_build, ignore_errors=True)
         write_plan(plan, work / "plan.json")
+        _write_ledger_key(plan, work)
         _write_site_key(plan, work)
         failures, status = _run(plan, work, cores, console)
     if status:
@@ -118,6 +121,31 @@ def _follow(events: Path, process: "subprocess.Popen[bytes]", console: Console) 
     return failures
 
 
+def _write_ledger_key(plan: Plan, work: Path) -> None:
+    """Write what the ledger depends on, its data through the chapters' keys; none without one."""
+    key = work / "ledger.key"
+    if not has_ledger(plan):
+        key.unlink(missing_ok=True)
+        return
+    root = plan.root
+    files = [
+        *import_closure(_LEDGER_MODULE, root / "scripts"),
+        *(root / "data" / name for name in ("claims.csv", "features.csv", "catalog.yml")),
+    ]
+    _write_key(key, files, [chapter.key for chapter in plan.chapters])
+
+
+def _write_key(key: Path, files: Iterable[Path], words: Iterable[str]) -> None:
+    """Write one sum of files and words; unchanged, it keeps its time."""
+    whole = hashlib.sha256()
+    for word in words:
+        whole.update(word.encode() + b"\0")
+    for path in files:
+        whole.update(hashlib.sha256(path.read_bytes()).digest())
+    if not key.exists() or key.read_text() != whole.hexdigest():
+        key.write_text(whole.hexdigest())
+
+
 def _write_site_key(plan: Plan, work: Path) -> None:
     """Write what the site depends on beside its chapters; unchanged, it keeps its time."""
     root = plan.root
@@ -128,14 +156,8 @@ def _write_site_key(plan: Plan, work: Path) -> None:
         *import_closure(f"{_EXTENSION}.setup", root / "scripts"),
         *sorted((root / "scripts/exercisebook/publish/sphinx_extension/static").glob("*")),
         *(root / n for n in ("_config.yml", "_toc.yml", "requirements.lock", "data/catalog.yml")),
+        *((root / "data" / "releases").glob("*.csv") if has_ledger(plan) else ()),
     ]
-    whole = hashlib.sha256(commit(root).encode())
-    for path in files:
-        whole.update(hashlib.sha256(path.read_bytes()).digest())
-    for chapter in plan.chapters:
-        whole.update(chapter.key.encode())
-    key = work / "site.key"
-    if not key.exists() or key.read_text() != whole.hexdigest():
-        key.write_text(whole.hexdigest())
+    _write_key(work / "site.key", files, [commit(root), *(c.key for c in plan.chapters)])
     if not (plan.out / "html" / "index.html").exists():
         (work / "site.done").unlink(missing_ok=True)

@@ -1,14 +1,18 @@
 """What a rendered site must be before it replaces the old one."""
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlparse
 
 import yaml
 from bs4 import BeautifulSoup
 
+from exercisebook.claims.ledger import COLUMNS
 from exercisebook.publish.notebooks import files_of
 
 _BUILT_IN = {"genindex.html", "search.html", "index.html"}
@@ -45,6 +49,8 @@ def check_site(html: Path, staged: Path) -> list[str]:
         for check in (_tracebacks, _external_requests, _alternatives):
             problems += [f"{name}: {found}" for found in check(soup)]
         problems += [f"{name}: {found}" for found in _links(path, soup, pages)]
+    if "book/ledger" in files_of(toc):
+        problems += _ledger_files(html, pages.get(html / "book" / "ledger.html"))
     for style in html.rglob("*.css"):
         text = style.read_text(encoding="utf-8", errors="replace")
         for found in _STYLE_ADDRESS.finditer(text):
@@ -70,6 +76,35 @@ def _tracebacks(soup: BeautifulSoup) -> Iterator[str]:
         yield "shows a traceback"
     for output in soup.select(".output.stderr"):
         yield f"shows standard error: {output.get_text().strip()[:80]}"
+
+
+def _ledger_files(html: Path, page: BeautifulSoup | None) -> Iterator[str]:
+    """Yield what is wrong with the ledger's files beside its page."""
+    shown = 0 if page is None else len(page.select("table.ledger tbody tr"))
+    for name, read in (("ledger.csv", _csv_rows), ("ledger.json", _json_rows)):
+        if not (html / name).is_file():
+            yield f"{name}: not made, though the ledger's page offers it"
+            continue
+        try:
+            rows = read((html / name).read_text(encoding="utf-8"))
+        except ValueError as error:
+            yield f"{name}: cannot be read: {error}"
+            continue
+        if any(columns != COLUMNS for columns, _ in rows):
+            yield f"{name}: its columns are not {', '.join(COLUMNS)}"
+        if len(rows) != shown:
+            yield f"{name}: holds {len(rows)} rows, the page {shown}"
+        if not all(row.get("observed") and row.get("cause") for _, row in rows):
+            yield f"{name}: a row lacks one of the two verdicts"
+
+
+def _csv_rows(text: str) -> list[tuple[list[str], dict[str, Any]]]:
+    lines = csv.DictReader(io.StringIO(text))
+    return [(list(lines.fieldnames or []), row) for row in lines]
+
+
+def _json_rows(text: str) -> list[tuple[list[str], dict[str, Any]]]:
+    return [(list(row), row) for row in json.loads(text)]
 
 
 def _external_requests(soup: BeautifulSoup) -> Iterator[str]:

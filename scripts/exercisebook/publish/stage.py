@@ -1,7 +1,8 @@
 """The staged book: the sources as Jupyter Book renders them, with outputs in place.
 
-It differs from the checkout in three ways: chapters are executed notebooks, nothing is executed
-again, and a report's table of contents lists its chapters alone.
+It differs from the checkout in four ways: chapters are executed notebooks, nothing is executed
+again, the ledger lies beside them, and a report's table of contents lists its chapters alone,
+without the ledger's page, which is of the whole book.
 """
 
 import json
@@ -17,6 +18,7 @@ from nbformat import NotebookNode
 
 from exercisebook.paths import notebook_file
 from exercisebook.publish.execute import outputs_onto
+from exercisebook.publish.ledger import PAGE, has_ledger, ledger_folder
 from exercisebook.publish.notebooks import (
     notebook_slugs,
     read_chapter,
@@ -31,6 +33,7 @@ _LINK = re.compile(r"\[(?P<words>[^\]]*)\]\(#(?P<label>[\w-]+)\)")
 
 ONLY_DEFAULT = "only-default"
 PROVENANCE = "provenance.json"
+LEDGER = "ledger"
 
 
 def stage(plan: Plan, folder: Path) -> None:
@@ -44,6 +47,10 @@ def stage(plan: Plan, folder: Path) -> None:
         Must not exist.
     """
     shutil.copytree(plan.root / "book", folder / "book")
+    if has_ledger(plan):
+        shutil.copytree(ledger_folder(plan), folder / LEDGER)
+    else:
+        (folder / f"{PAGE}.md").unlink(missing_ok=True)
     omitted = omitted_labels(plan)
     for page in (folder / "book").glob("*.md"):
         text = page.read_text(encoding="utf-8")
@@ -70,14 +77,21 @@ def without_execution(config: str) -> str:
 
 
 def omitted_labels(plan: Plan) -> dict[str, str]:
-    """Return the labelled headings of notebooks that a report leaves out, with their titles."""
+    """Return the labelled headings of pages that a report leaves out, with their titles."""
     shown = {chapter.slug for chapter in plan.chapters}
     labels: dict[str, str] = {}
     for slug in notebook_slugs(plan.root):
         if slug not in shown:
-            text = notebook_file(slug, plan.root / "notebooks").read_text(encoding="utf-8")
-            labels |= {match["label"]: match["title"] for match in _LABELLED.finditer(text)}
+            labels |= _labels_in(notebook_file(slug, plan.root / "notebooks"))
+    ledger = plan.root / f"{PAGE}.md"
+    if not has_ledger(plan) and ledger.exists():
+        labels |= _labels_in(ledger)
     return labels
+
+
+def _labels_in(page: Path) -> dict[str, str]:
+    text = page.read_text(encoding="utf-8")
+    return {match["label"]: match["title"] for match in _LABELLED.finditer(text)}
 
 
 def without_links(text: str, omitted: Mapping[str, str]) -> str:
@@ -122,6 +136,7 @@ def _banner(chapter: ChapterPlan) -> str:
 def _toc(plan: Plan) -> dict[str, Any]:
     places = (notebook_file(chapter.slug, Path("notebooks")) for chapter in plan.chapters)
     shown = {place.with_suffix("").as_posix() for place in places}
+    shown |= {PAGE} if has_ledger(plan) else set()
     toc: dict[str, Any] = table_of_contents(plan.root)
     for part in toc["parts"]:
         if plan.report:
@@ -130,7 +145,7 @@ def _toc(plan: Plan) -> dict[str, Any]:
         part["chapters"] = [
             entry
             for entry in part["chapters"]
-            if not entry["file"].startswith("notebooks/") or entry["file"] in shown
+            if not entry["file"].startswith(("notebooks/", PAGE)) or entry["file"] in shown
         ]
     toc["parts"] = [part for part in toc["parts"] if part["chapters"]]
     return toc

@@ -8,6 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from exercisebook.chapters.chapter import Chapter
+from exercisebook.chapters.chosen import chosen_effects
 from exercisebook.chapters.hours import at_hour, of_stratum
 from exercisebook.chapters.results import Analysis
 from exercisebook.cohort.package import Cohort
@@ -235,10 +236,17 @@ def claim_effects(chapter: Chapter) -> pd.DataFrame:
     Cytokines at the end of the bout, white cells a day later; the race's cytokines at the
     finish and its white cells a day later. One effect a data set, feature and kind.
     """
-    chosen = [
-        at_hour(chapter["acute_against_rest"], DAY_AFTER),
-        at_hour(of_stratum(chapter["cytokines"], MISSING), END),
-        chapter["race"].query("contrast == 'finish' and modality == 'cytokines'"),
-        chapter["race"].query("contrast == '24h after' and feature == 'leukocytes'"),
-    ]
-    return pd.concat(chosen, ignore_index=True)
+    return chosen_effects(chapter, {"grinta": _of_the_day, "ultramarathon": _of_the_race})
+
+
+def _of_the_day(chapter: Chapter) -> pd.DataFrame:
+    cells = at_hour(chapter["acute_against_rest"], DAY_AFTER)
+    cytokines = at_hour(of_stratum(chapter["cytokines"], MISSING), END)
+    return pd.concat([cells, cytokines], ignore_index=True)
+
+
+def _of_the_race(chapter: Chapter) -> pd.DataFrame:
+    race = chapter["race"]
+    cytokines = race.query("contrast == 'finish' and modality == 'cytokines'")
+    cells = race.query("contrast == '24h after' and feature == 'leukocytes'")
+    return pd.concat([cytokines, cells], ignore_index=True)

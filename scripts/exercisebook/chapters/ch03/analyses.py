@@ -13,6 +13,7 @@ from exercisebook.chapters.activity import activity_effects, activity_row
 from exercisebook.chapters.ch01.analyses import mornings
 from exercisebook.chapters.ch02.analyses import against_rest
 from exercisebook.chapters.chapter import Chapter
+from exercisebook.chapters.chosen import chosen_effects
 from exercisebook.chapters.results import Analysis
 from exercisebook.cohort.package import Cohort
 from exercisebook.sources.grinta import ARMS, REST
@@ -127,6 +128,10 @@ def claim_effects(chapter: Chapter) -> pd.DataFrame:
     graph asks for. The survey asked what people usually do, and trained nobody, so even these
     are shown and never counted.
     """
+    return chosen_effects(chapter, {"nhanes": _of_the_survey})
+
+
+def _of_the_survey(chapter: Chapter) -> pd.DataFrame:
     table = chapter["resting_markers"]
     own = table["feature"].isin(("body_mass_index", "resting_pulse"))
     return as_effects(table[own & (table["stratum"] == SOCIAL)].reset_index(drop=True))

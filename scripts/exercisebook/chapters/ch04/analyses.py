@@ -15,6 +15,7 @@ from exercisebook.chapters.ch04.rats import (
 )
 from exercisebook.chapters.ch04.red_cells import gsh_halves, gsh_repeats, red_cells
 from exercisebook.chapters.chapter import Chapter
+from exercisebook.chapters.chosen import chosen_effects
 from exercisebook.chapters.results import Analysis
 from exercisebook.sources.gene_sets import CLAIMED, nrf2_membership
 
@@ -51,6 +52,10 @@ def claim_effects(chapter: Chapter) -> pd.DataFrame:
     The commentary's four genes in the rats' gastrocnemius, both sexes together. Red cells are not
     among them: they hold no gene, and a bout is no training.
     """
+    return chosen_effects(chapter, {"motrpac-rat": _of_the_calf})
+
+
+def _of_the_calf(chapter: Chapter) -> pd.DataFrame:
     genes = chapter["rat_genes"]
     chosen = (
         genes["feature"].isin(CLAIMED)

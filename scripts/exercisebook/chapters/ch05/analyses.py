@@ -5,6 +5,7 @@ import pandas as pd
 from exercisebook.chapters.ch05 import genetics, rats
 from exercisebook.chapters.ch05.rats import BETAINE, FAT
 from exercisebook.chapters.chapter import Chapter
+from exercisebook.chapters.chosen import chosen_effects
 from exercisebook.chapters.results import Analysis
 
 CHOSEN_TISSUE = "gastrocnemius"
@@ -35,6 +36,10 @@ def claim_effects(chapter: Chapter) -> pd.DataFrame:
     Groups without concurrent controls are not among them, nor is anything genetic: no table of an
     outcome is held.
     """
+    return chosen_effects(chapter, {"motrpac-rat": _of_the_rats})
+
+
+def _of_the_rats(chapter: Chapter) -> pd.DataFrame:
     metabolites, enzymes = chapter["rat_one_carbon"], chapter["rat_enzymes"]
     betaine = metabolites[
         (metabolites["canonical_id"] == BETAINE)

@@ -169,7 +169,7 @@ def _rats(chapter: Chapter) -> str:
     )
     seen = clear(chapter)
     open_still = not seen and not inside
-    verdict = "That is inconclusive by our own measure, and it is" if open_still else "It is"
+    verdict = "By our own measure that decides nothing, and it is" if open_still else "It is"
     word = (
         f"Betaine changed clearly in {listed([PLACES[t] for t in seen])}"
         if seen

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from exercisebook.chapters.chapter import Chapter
+from exercisebook.chapters.chosen import chosen_effects
 from exercisebook.chapters.results import Analysis, open_data
 from exercisebook.chapters.wording import one
 from exercisebook.cohort.package import Cohort
@@ -394,6 +395,10 @@ def claim_effects(chapter: Chapter) -> pd.DataFrame:
     by that yardstick. It rests on one measurement, so the spread between assays is that of other
     compounds. Betaine has no measurement, and interferon-beta answers no claim on TBK1.
     """
+    return chosen_effects(chapter, {_CHEMBL: _of_amlexanox})
+
+
+def _of_amlexanox(chapter: Chapter) -> pd.DataFrame:
     found = one(chapter["compound_centres"], name=AMLEXANOX)
     per_ten = np.log2(10)
     ends = ("estimate", "ci_low", "ci_high")

@@ -293,7 +293,7 @@ def _verdicts(chapter: Chapter) -> str:
     measured = rows[rows["observed"] != NOT_MEASURED]
     told = f"Of {count(rows['claim_id'].nunique())} claims, {count(unmeasured)} meet no measurement in any open data set of this book, the two about betaine among them. "
     for _, row in measured.iterrows():
-        told += f"{row['claim_id']} meets {row['dataset']} and is *{row['observed']}*: {row['reason']}; the spread is borrowed, since the compound was measured {_times(row['n_subjects'])}. "
+        told += f"{row['claim_id']} meets {row['dataset']} and is *{row['observed']}* ({row['reason']}), its cause *{row['cause']}*; the spread is borrowed, since the compound was measured {_times(row['n_subjects'])}. "
     return (
         told
         + "A laboratory experiment could name a cause, which no cohort can; it would first have to be there."
