@@ -1,0 +1,1 @@
+"""What a new cohort package is made of before there are data in it."""
