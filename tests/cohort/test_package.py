@@ -527,3 +527,26 @@ def test_a_cohort_resolves_its_contrasts(small):
 def test_a_cohort_is_simulated_only_where_it_says_so(small):
     assert not small.simulated
     assert replace(small, description={"simulated": True}).simulated
+
+
+def test_a_faulty_description_does_not_hide_the_faults_of_tables(folder):
+    (folder / "datapackage.json").write_text("{}")
+    change(folder / "subjects.csv", "a,female", "a,woman")
+    assert {p.code for p in problems(folder)} == {"T103", "T112"}
+
+
+def test_a_column_of_samples_named_as_one_of_measurements_is_reported(folder):
+    change(folder / "samples.csv", "batch", "status")
+    assert "T124" in {p.code for p in problems(folder)}
+
+
+def test_a_number_beyond_all_is_no_description(folder):
+    (folder / "datapackage.json").write_text("9" * 5000)
+    assert only(problems(folder)).code == "T102"
+
+
+def test_resources_without_paths_are_passed_over(folder, small):
+    (folder / "datapackage.json").write_text(
+        '{"name": "small", "resources": [{"path": 5}, 7, null, {"path": "measurements/\\u0000"}]}'
+    )
+    assert set(read_cohort(folder).measurements) == set(small.measurements)

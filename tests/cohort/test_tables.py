@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exercisebook.cohort.schemas import MEASUREMENTS, SUBJECTS
-from exercisebook.cohort.tables import problems_of, read_csv, whole_file, write_csv
+from exercisebook.cohort.schemas import FEATURES, MEASUREMENTS, SUBJECTS
+from exercisebook.cohort.tables import (
+    NO_VALUE,
+    examine_csv,
+    examine_parquet,
+    problems_of,
+    read_csv,
+    whole_file,
+    write_csv,
+)
 from exercisebook.errors import InvalidInput
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
@@ -152,7 +160,7 @@ def test_what_may_stand_in_a_field_is_told_in_words(subjects):
 
 
 @pytest.mark.parametrize(
-    "field", ["30,5", "inf", "-inf", "1e999", "nan", "NA", "n.d.", "0x1F", "1_000", "<0.5", "True"]
+    "field", ["30,5", "inf", "-inf", "1e999", "na", "-", "n.d.", "0x1F", "1_000", "<0.5", "True"]
 )
 def test_what_is_no_finite_number_is_reported_as_it_stands(subjects, field):
     problem = only(problems(subjects(f'subject,sex,age\na,male,30\nb,male,"{field}"\n')))
@@ -247,3 +255,52 @@ def test_a_file_replaced_by_half_keeps_its_old_bytes(tmp_path):
 def test_a_written_file_can_be_read_by_others(tmp_path):
     write_csv(pd.DataFrame({"x": [1]}), tmp_path / "deep" / "x.csv")
     assert (tmp_path / "deep" / "x.csv").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.parametrize("field", NO_VALUE)
+def test_what_programs_write_for_no_value_is_none_where_no_name_can_stand(subjects, field):
+    path = subjects(f"subject,sex,age\n{field},male,30\nb,{field},{field}\n")
+    read = read_csv(path, SUBJECTS)
+    assert read["subject"].tolist() == [field, "b"]
+    assert read["sex"].tolist() == ["male", "unknown"]
+    assert np.isnan(read["age"].iloc[1])
+    told = [(f.code, f.row, f.column) for f in examine_csv(path, SUBJECTS)[1]]
+    assert told == [("T142", 3, "sex"), ("T142", 3, "age")]
+
+
+def test_sodium_is_no_missing_value(tmp_path):
+    path = table(tmp_path / "features.csv", "modality,feature,canonical_id,unit,detection_limit\n"
+                 "clinical,sodium,Na,mmol/L,\n")  # fmt: skip
+    assert read_csv(path, FEATURES)["canonical_id"].tolist() == ["Na"]
+
+
+def test_what_is_tolerated_is_told_and_raises_nothing(subjects):
+    path = subjects(b"\xef\xbb\xbfsubject,sex,age,shoe\na,male,30,44\n,,,\n,,,")
+    assert len(read_csv(path, SUBJECTS)) == 1
+    found = examine_csv(path, SUBJECTS)[1]
+    assert [f.code for f in found] == ["T140", "T141", "T144", "T145"]
+    assert all(f.tolerated for f in found)
+
+
+def test_a_row_that_ends_too_early_lacks_its_fields(subjects):
+    problem = only(problems(subjects("sex,age,subject\nmale,30,a\nmale,30\n")))
+    assert (problem.row, problem.column, problem.code) == (3, "subject", "T114")
+
+
+def test_null_bytes_are_no_text(subjects):
+    assert only(problems(subjects(b"subject,sex,age\na\0,male,30\n"))).code == "T105"
+
+
+def test_ids_stored_as_numbers_are_read_as_text_from_parquet(tmp_path):
+    path = tmp_path / "clinical.parquet"
+    columns = {"sample_id": [1, 2], "feature": ["f", "f"], "value": [1, 2], "status": ["ok", "ok"]}
+    pd.DataFrame(columns).astype({"feature": "category"}).to_parquet(path)
+    read, found = examine_parquet(path, MEASUREMENTS)
+    assert read["sample_id"].tolist() == ["1", "2"]
+    assert read["value"].tolist() == [1.0, 2.0]
+    assert [f.code for f in found] == ["T143"]
+
+
+def test_every_fault_has_a_code(subjects):
+    found = problems(subjects("subject,sex,age\na,man,x\na,male,-1\n ,male,200\n"))
+    assert {p.code for p in found} == {"T111", "T112", "T113", "T115", "T116"}

@@ -12,6 +12,7 @@ FLOORS = [
     "simulate",
     "stats",
     "claims",
+    "checks",
     "figures",
     "chapters",
     "publish",

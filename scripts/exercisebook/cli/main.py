@@ -11,8 +11,10 @@ from typing import Annotated
 
 import typer
 
+from exercisebook.cli.check import check, doctor
 from exercisebook.cli.data import app as data_app
 from exercisebook.cli.effects import effects
+from exercisebook.cli.packages import import_app, init
 from exercisebook.cli.simulate import simulate
 from exercisebook.errors import BookError, Misuse
 from exercisebook.paths import BUILD, ROOT, notebook_file
@@ -25,8 +27,12 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(data_app, name="data")
+app.add_typer(import_app, name="import")
 app.command()(effects)
 app.command()(simulate)
+app.command()(init)
+app.command()(check)
+app.command()(doctor)
 
 Cores = Annotated[int, typer.Option(help="Chapters at once.", min=1)]
 Parameter = Annotated[
@@ -75,20 +81,31 @@ def run(
 @app.command()
 def claims(
     chapter: Annotated[int | None, typer.Option(help="Only this chapter's.", min=1, max=7)] = None,
+    dataset: Annotated[str | None, typer.Option(help="Only what this data set measures.")] = None,
+    observed: Annotated[str | None, typer.Option(help="Only rows with this verdict.")] = None,
     json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    changes: Annotated[
+        bool, typer.Option("--changes", help="What changed since the last release.")
+    ] = False,
+    release: Annotated[
+        str | None, typer.Option(metavar="VERSION", help="Freeze the ledger for this release.")
+    ] = None,
 ) -> None:
     """Print every claim with its data sets and both verdicts."""
-    from exercisebook.chapters.ledgers import book_ledger
-    from exercisebook.claims.claims import claims as all_claims
-    from exercisebook.claims.tables import ledger_text
+    from exercisebook.cli.claims import freeze_ledger, print_changes, print_ledger
 
-    rows = book_ledger()
-    if chapter is not None:
-        rows = rows[rows["chapter"] == str(chapter)]
-    if json:
-        typer.echo(rows.to_json(orient="records", indent=1))
+    wanted = {"chapter": chapter, "dataset": dataset, "observed": observed}
+    filters = {name: str(value) for name, value in wanted.items() if value is not None}
+    if release is not None:
+        if filters or json or changes:
+            raise Misuse("--release freezes the whole ledger; it goes with no other option")
+        typer.echo(freeze_ledger(release))
+    elif changes:
+        if filters:
+            raise Misuse("--changes compares the whole ledger; of the options it takes only --json")
+        print_changes(json)
     else:
-        typer.echo(ledger_text(rows, all_claims()) or f"chapter {chapter} has no claims yet")
+        print_ledger(filters, json)
 
 
 @app.command()

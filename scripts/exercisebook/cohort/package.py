@@ -20,14 +20,26 @@ import pandera.pandas as pa
 
 from exercisebook.cohort.contrasts import resolve
 from exercisebook.cohort.schemas import MEASUREMENTS, MODALITIES, SAMPLES, TABLES
-from exercisebook.cohort.tables import examine_csv, problems_of, write_csv
-from exercisebook.errors import InvalidInput, Misuse, Problem, closest
+from exercisebook.cohort.tables import (
+    Fault,
+    examine_csv,
+    examine_parquet,
+    problems_of,
+    refuse,
+    write_csv,
+)
+from exercisebook.errors import InvalidInput, Misuse, closest
 
 PARQUET_ABOVE = 200_000
 """Rows above which a table of measurements is written as parquet."""
 
 NEVER_BELOW_ZERO = ("blood_count", "cytokines", "taxa", "cells")
 """Modalities of counts, amounts and shares."""
+
+NO_DESCRIPTION = "T101"
+"""Code of a package without ``datapackage.json``."""
+
+CELLS = "cells.h5ad"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
@@ -100,48 +112,82 @@ def read_cohort(folder: Path) -> Cohort:
     InvalidInput
         With every problem found in every table and between them.
     """
-    description = _read_description(folder)
-    problems: list[Problem] = []
-    tables, measurements = {}, {}
+    if not folder.is_dir():
+        raise Misuse(f"{folder} is no folder; a cohort is a folder with datapackage.json")
+    examined = examine_cohort(folder)
+    if any(fault.code == NO_DESCRIPTION for fault in examined.faults):
+        raise Misuse(f"{folder} holds no datapackage.json, so it is no cohort package")
+    refuse(examined.faults)
+    return examined.cohort()
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A package as far as it can be read, and everything wrong with its tables.
+
+    Attributes
+    ----------
+    folder : Path
+        Where it lies.
+    description : dict
+        What ``datapackage.json`` says; empty where it could not be read.
+    tables, measurements : dict of str to DataFrame
+        With the columns that could be read; possibly none.
+    faults : list of Fault
+        With those that are tolerated.
+    """
+
+    folder: Path
+    description: dict[str, Any]
+    tables: dict[str, pd.DataFrame]
+    measurements: dict[str, pd.DataFrame]
+    faults: list[Fault]
+
+    def cohort(self) -> Cohort:
+        """Return the cohort; only of a package whose faults are all tolerated."""
+        cells = self.folder / CELLS
+        told = {k: v for k, v in self.description.items() if k not in ("name", "resources")}
+        return Cohort(
+            name=self.description["name"],
+            measurements=self.measurements,
+            description=told,
+            cells=cells if cells.exists() else None,
+            **self.tables,
+        )
+
+
+def examine_cohort(folder: Path) -> Examined:
+    """Return all that can be read of the package in ``folder``, with every fault of its tables."""
+    description, faults = _examine_description(folder / "datapackage.json")
+    tables: dict[str, pd.DataFrame] = {}
+    measurements: dict[str, pd.DataFrame] = {}
     for name, schema in TABLES.items():
-        tables[name], found = _examine(folder / f"{name}.csv", schema)
-        problems += found
+        tables[name], found = examine_csv(folder / f"{name}.csv", schema)
+        faults += found
     for path in _measurement_files(folder, description):
-        if path.stem in measurements:
-            problems.append(
-                Problem(
-                    f"measurements/{path.name}",
-                    f"a second table of {path.stem!r}",
-                    "one file a modality",
-                    "Remove one of the two.",
-                )
-            )
-        measurements[path.stem], found = _examine(path, MEASUREMENTS)
-        problems += found
-        unreadable = {problem.row for problem in found if problem.column == "value"}
+        faults += _misplaced(path, measurements)
+        examine = examine_parquet if path.suffix == ".parquet" else examine_csv
+        measurements[path.stem], found = examine(path, MEASUREMENTS)
+        faults += found
+        unreadable = {f.row for f in found if f.column == "value" and not f.tolerated}
         without = _status_against_value(measurements[path.stem], f"measurements/{path.name}")
-        problems += [problem for problem in without if problem.row not in unreadable]
-        if path.stem not in MODALITIES:
-            problems.append(
-                Problem(
-                    f"measurements/{path.name}",
-                    f"the modality {path.stem!r}",
-                    "one of " + ", ".join(MODALITIES),
-                    f"Rename the file ({closest(path.stem, MODALITIES)}).",
-                )
-            )
-    problems += _pointing_nowhere(tables, measurements)
-    problems += _between_rows(tables, measurements)
-    if problems:
-        raise InvalidInput(problems)
-    cells = folder / "cells.h5ad"
-    return Cohort(
-        name=description["name"],
-        measurements=measurements,
-        description={k: v for k, v in description.items() if k not in ("name", "resources")},
-        cells=cells if cells.exists() else None,
-        **tables,
-    )
+        faults += [fault for fault in without if fault.row not in unreadable]
+    faults += _pointing_nowhere(tables, measurements)
+    faults += _between_rows(tables, measurements)
+    return Examined(folder, description, tables, measurements, faults)
+
+
+def _misplaced(path: Path, measurements: dict[str, pd.DataFrame]) -> list[Fault]:
+    """Return what is wrong with the name of a table of measurements, given those before it."""
+    file, faults = f"measurements/{path.name}", []
+    if path.stem in measurements:
+        told = (f"a second table of {path.stem!r}", "one file a modality", "Remove one of the two.")
+        faults.append(Fault(file, *told, code="T120"))
+    if path.stem not in MODALITIES:
+        hint = f"Rename the file ({closest(path.stem, MODALITIES)})."
+        told = (f"the modality {path.stem!r}", "one of " + ", ".join(MODALITIES), hint)
+        faults.append(Fault(file, *told, code="T119"))
+    return faults
 
 
 def write_cohort(cohort: Cohort, folder: Path, digits: int | None = None) -> None:
@@ -221,43 +267,39 @@ def _check_each_table(cohort: Cohort) -> None:
         raise InvalidInput(problems)
 
 
-def _read_description(folder: Path) -> dict[str, Any]:
-    path = folder / "datapackage.json"
-    if not folder.is_dir():
-        raise Misuse(f"{folder} is no folder; a cohort is a folder with datapackage.json")
+def _examine_description(path: Path) -> tuple[dict[str, Any], list[Fault]]:
+    """Return what ``datapackage.json`` says, empty where it says nothing usable, and its faults."""
+    expected = "a JSON object"
     try:
         description = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise Misuse(f"{folder} holds no datapackage.json, so it is no cohort package") from None
+        told = ("no such file", expected, "Write it; exercisebook init makes an example.")
+        return {}, [Fault(path.name, *told, code=NO_DESCRIPTION)]
+    except OSError as error:
+        told = (str(error.strerror), expected, "Make it readable.")
+        return {}, [Fault(path.name, *told, code="T102")]
     except UnicodeDecodeError:
-        problem = Problem(path.name, "bytes that are not UTF-8", "UTF-8", "Save the file as UTF-8.")
-        raise InvalidInput([problem]) from None
-    except json.JSONDecodeError as error:
-        problem = Problem(
-            path.name, str(error), "a JSON object", "Correct the syntax.", row=error.lineno
-        )
-        raise InvalidInput([problem]) from None
+        told = ("bytes that are not UTF-8", "UTF-8", "Save the file as UTF-8.")
+        return {}, [Fault(path.name, *told, code="T102")]
     except RecursionError:
-        problem = Problem(
-            path.name, "lists in lists without end", "a JSON object", "Write it anew."
-        )
-        raise InvalidInput([problem]) from None
+        told = ("lists in lists without end", expected, "Write it anew.")
+        return {}, [Fault(path.name, *told, code="T102")]
+    except ValueError as error:
+        row = getattr(error, "lineno", None)
+        told = (str(error), expected, "Correct the syntax.")
+        return {}, [Fault(path.name, *told, row, code="T102")]
     if not isinstance(description, dict):
-        problem = Problem(path.name, "no JSON object", "a JSON object", "Write it anew.")
-        raise InvalidInput([problem])
-    problems = _problems_of_description(description, path.name)
-    if problems:
-        raise InvalidInput(problems)
-    return description
+        told = ("no JSON object", expected, "Write it anew.")
+        return {}, [Fault(path.name, *told, code="T102")]
+    return description, _faults_of_description(description, path.name)
 
 
-def _problems_of_description(description: dict[str, Any], file: str) -> list[Problem]:
+def _faults_of_description(description: dict[str, Any], file: str) -> list[Fault]:
     found = []
     name = description.get("name")
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         found.append(
-            Problem(
-                file,
+            (
                 f"the name {name!r}" if "name" in description else "no text under 'name'",
                 "the cohort's short name: letters, digits, points, hyphens and underscores",
                 "Add or correct it.",
@@ -265,36 +307,27 @@ def _problems_of_description(description: dict[str, Any], file: str) -> list[Pro
         )
     if not isinstance(description.get("simulated", False), bool):
         told = f"'simulated' as {description['simulated']!r}"
-        found.append(Problem(file, told, "true or false, without quotes", "Correct it."))
+        found.append((told, "true or false, without quotes", "Correct it."))
     if not isinstance(description.get("resources", []), list):
-        found.append(Problem(file, "'resources' that are no list", "a list", "Correct it."))
-    return found
+        found.append(("'resources' that are no list", "a list", "Correct it."))
+    return [Fault(file, *told, code="T103") for told in found]
 
 
 def _measurement_files(folder: Path, description: dict[str, Any]) -> list[Path]:
     """Return the tables of measurements: those that the description names, in its order, first."""
     place = folder / "measurements"
-    resources = description.get("resources") or []
+    listed = description.get("resources")
+    resources = listed if isinstance(listed, list) else []
     paths = [str(resource.get("path")) for resource in resources if isinstance(resource, dict)]
-    named = [folder / p for p in paths if p.startswith("measurements/") and ".." not in p]
+    own = [p for p in paths if p.startswith("measurements/") and p.isprintable()]
+    named = [folder / p for p in own if ".." not in p]
     found = sorted([*place.glob("*.csv"), *place.glob("*.parquet")])
     return list(dict.fromkeys([*named, *found]))
 
 
-def _examine(path: Path, schema: pa.DataFrameSchema) -> tuple[pd.DataFrame, list[Problem]]:
-    """Return as much of the table as can be read, and everything wrong with it."""
-    if path.suffix != ".parquet":
-        return examine_csv(path, schema)
-    try:
-        table = pd.read_parquet(path)
-    except (OSError, ValueError) as error:
-        return pd.DataFrame(), [Problem(path.name, str(error), "a parquet table", "Write it anew.")]
-    return table, problems_of(table, path, schema)
-
-
 def _pointing_nowhere(
     tables: dict[str, pd.DataFrame], measurements: dict[str, pd.DataFrame]
-) -> list[Problem]:
+) -> list[Fault]:
     """Return what points at something the package does not hold, as far as tables were read."""
     subjects, samples, features, contrasts = (tables[name] for name in TABLES)
     problems = _unknown(samples, "subject", subjects, "subject", "samples.csv")
@@ -312,65 +345,85 @@ def _pointing_nowhere(
 
 def _between_rows(
     tables: dict[str, pd.DataFrame], measurements: dict[str, pd.DataFrame]
-) -> list[Problem]:
+) -> list[Fault]:
     """Return what no single field shows: empty tables, repeated samples, amounts below nothing."""
     problems = [
-        Problem(f"{name}.csv", "a header and no rows", "at least one row", "Fill the table.")
+        Fault(
+            f"{name}.csv",
+            "a header and no rows",
+            "at least one row",
+            "Fill the table.",
+            code="T117",
+        )
         for name, table in tables.items()
         if len(table.columns) and table.empty
     ]
     if not measurements:
-        problems.append(
-            Problem("measurements", "no tables", "a table a modality", "Add measurements/*.csv.")
-        )
+        told = ("no tables", "a table a modality", "Add measurements/*.csv.")
+        problems.append(Fault("measurements", *told, code="T118"))
     problems += _repeated_samples(tables["samples"]) + _contrasts_of_nothing(tables["contrasts"])
+    problems += [
+        Fault("samples.csv", f"a column {c!r}", "none of that name", "Rename it.", 1, code="T124")
+        for c in tables["samples"].columns
+        if c in MEASUREMENTS.columns and c != "sample_id"
+    ]
     for modality, table in measurements.items():
         file = f"measurements/{modality}.csv"
         taken = [c for c in table.columns if c in SAMPLES.columns and c != "sample_id"]
         problems += [
-            Problem(file, f"a column {c!r}", "it in samples.csv alone", "Remove the column.", 1)
+            Fault(file, f"a column {c!r}", "it in samples.csv alone", "Remove it.", 1, code="T124")
             for c in taken
         ]
         if modality in NEVER_BELOW_ZERO and "value" in table:
             numbers = pd.to_numeric(table["value"], errors="coerce").to_numpy()
             problems += [
-                Problem(file, f"{numbers[row]:g}", "at least 0", "Correct it.", row + 2, "value")
+                Fault(
+                    file,
+                    f"{numbers[row]:g}",
+                    "at least 0",
+                    "Correct it.",
+                    int(row) + 2,
+                    "value",
+                    "T125",
+                )
                 for row in (numbers < 0).nonzero()[0]
             ]
     return problems
 
 
-def _repeated_samples(samples: pd.DataFrame) -> list[Problem]:
+def _repeated_samples(samples: pd.DataFrame) -> list[Fault]:
     key = ["subject", "arm", "phase"]
     if not set(key) <= set(samples.columns):
         return []
     again = samples.reset_index(drop=True)
     again = again[again.duplicated(key)]
     return [
-        Problem(
+        Fault(
             "samples.csv",
             "a second sample of " + ", ".join(f"{k} {row[k]!r}" for k in key),
             "one sample a person, arm and phase",
             "Average replicates into one sample, or name another phase.",
             int(place) + 2,
+            code="T122",
         )
         for place, row in again.iterrows()
     ]
 
 
-def _contrasts_of_nothing(contrasts: pd.DataFrame) -> list[Problem]:
+def _contrasts_of_nothing(contrasts: pd.DataFrame) -> list[Fault]:
     if not {"phase", "reference_phase", "arm", "reference_arm"} <= set(contrasts.columns):
         return []
     same = contrasts.reset_index(drop=True)
     same = same.query("phase == reference_phase and arm == reference_arm")
     return [
-        Problem(
+        Fault(
             "contrasts.csv",
             f"phase {row['phase']!r} against itself",
             "two phases",
             "Correct the phase or the reference_phase.",
             int(place) + 2,
             "reference_phase",
+            "T123",
         )
         for place, row in same.iterrows()
     ]
@@ -378,7 +431,7 @@ def _contrasts_of_nothing(contrasts: pd.DataFrame) -> list[Problem]:
 
 def _unknown(
     table: pd.DataFrame, column: str, other: pd.DataFrame, key: str, file: str
-) -> list[Problem]:
+) -> list[Fault]:
     """Return each value of ``table[column]`` that ``other[key]`` lacks, if both could be read."""
     if column not in table or key not in other:
         return []
@@ -388,30 +441,32 @@ def _unknown(
     first = fields[~fields.isin(set(other[key])) & (fields != "")].drop_duplicates()
     names = sorted(map(str, set(other[key])))
     return [
-        Problem(
+        Fault(
             file,
             repr(value),
             f"a {key} of the package",
             f"Correct it, or add the {key} ({closest(str(value), names)}).",
             row + 2,
             column,
+            "T121",
         )
         for row, value in first.items()
     ]
 
 
-def _status_against_value(table: pd.DataFrame, file: str) -> list[Problem]:
+def _status_against_value(table: pd.DataFrame, file: str) -> list[Fault]:
     if not {"value", "status"} <= set(table):
         return []
     without = table["value"].isna() & table["status"].isin(["ok", "below_detection"])
     return [
-        Problem(
+        Fault(
             file,
             f"status {table['status'].iloc[row]!r} and no value",
             "a value (the limit itself when below detection), or the status 'missing'",
             "Fill the value or change the status.",
-            row + 2,
+            int(row) + 2,
             "value",
+            "T126",
         )
         for row in without.to_numpy().nonzero()[0]
     ]
@@ -428,7 +483,7 @@ def _write_into(cohort: Cohort, folder: Path, digits: int | None) -> None:
         else:
             write_csv(table, folder / "measurements" / f"{modality}.csv", digits)
     if cohort.cells is not None:
-        shutil.copyfile(cohort.cells, folder / "cells.h5ad")
+        shutil.copyfile(cohort.cells, folder / CELLS)
     text = json.dumps(_datapackage(cohort), indent=2, ensure_ascii=False)
     (folder / "datapackage.json").write_text(text + "\n", encoding="utf-8")
 

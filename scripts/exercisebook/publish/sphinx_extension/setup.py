@@ -6,9 +6,11 @@ from sphinx.application import Sphinx
 
 from exercisebook.publish.sphinx_extension import (
     charts,
+    checks,
     directives,
     engine,
     formulae,
+    ledger,
     pages,
     worlds,
 )
@@ -16,6 +18,6 @@ from exercisebook.publish.sphinx_extension import (
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Add charts, formulae, directives and what concerns whole pages."""
-    for part in (charts, directives, engine, formulae, pages, worlds):
+    for part in (charts, checks, directives, engine, formulae, ledger, pages, worlds):
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,1 @@
+"""Looking a package through before anything is computed: tables, design, identity."""
