@@ -183,3 +183,22 @@ def test_an_appendix_is_found_by_number_or_name(name):
 @pytest.mark.parametrize("name", ["02", "2", SLUG, SLUG[3:], SLUG[3:].replace("_", "-")])
 def test_a_chapter_is_found_by_number_or_name(name):
     assert find_chapter(name) == SLUG
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ({"arm": "P4"}, "This page was run with `arm = P4`."),
+        ({"cohort": "grinta"}, "**Whose data:** the open data set `grinta`"),
+        (
+            {"cohort": str(ROOT / "data" / "reference"), "fdr": 0.1},
+            "**Whose data:** “simulated-reference”, a simulated cohort that was brought",
+        ),
+    ],
+)
+def test_a_page_of_a_report_says_whose_data_it_shows(tmp_path, parameters, told):
+    page = nbformat.read(
+        staged(tmp_path, parameters=parameters) / "notebooks" / f"{SLUG}.ipynb", as_version=4
+    )
+    assert told in page.cells[0].source
+    assert str(ROOT) not in page.cells[0].source

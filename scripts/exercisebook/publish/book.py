@@ -55,6 +55,11 @@ def make_book(plan: Plan, cores: int, console: Console) -> Path:
     if status:
         log = (work / "snakemake.log").read_text(encoding="utf-8", errors="replace")[-4000:]
         raise Failure("\n".join(failures) or log.strip() or f"Snakemake ended with {status}")
+    if plan.report:
+        # the parts of a bundle import what a build with nothing to do need not wait for
+        from exercisebook.publish.bundle import write_bundle
+
+        write_bundle(plan)
     return plan.out / "html" / "index.html"
 
 

@@ -128,9 +128,25 @@ def _below_title(page: str, told: str) -> str:
 
 
 def _banner(chapter: ChapterPlan) -> str:
-    given = ", ".join(f"`{name} = {value}`" for name, value in chapter.parameters.items())
-    told = f"This page was run with {given}. The book itself shows the defaults."
-    return f":::{{important}}\n{told}\n:::"
+    """Return whose data a page of a report shows, and with which parameters it was run."""
+    given = dict(chapter.parameters)
+    cohort = given.pop("cohort", None)
+    whose = (
+        "" if cohort is None else f"**Whose data:** {_whose(str(cohort))}, beside the book's own. "
+    )
+    told = ", ".join(f"`{name} = {value}`" for name, value in given.items())
+    run = f"This page was run with {told}. " if told else ""
+    return f":::{{important}}\n{whose}{run}The book itself shows the defaults.\n:::"
+
+
+def _whose(cohort: str) -> str:
+    """Return what a page calls a cohort: an id of the catalogue, or the name in its package."""
+    description = Path(cohort) / "datapackage.json"
+    if not description.is_file():
+        return f"the open data set `{cohort}`"
+    told = json.loads(description.read_text(encoding="utf-8-sig"))
+    kind = "a simulated cohort" if told.get("simulated") else "a cohort"
+    return f"“{told['name']}”, {kind} that was brought to this report"
 
 
 def _toc(plan: Plan) -> dict[str, Any]:

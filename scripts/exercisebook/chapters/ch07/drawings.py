@@ -15,7 +15,7 @@ from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.simulated import worlds_alike
 from exercisebook.chapters.wording import count, listed
 from exercisebook.figures import causes as draw
-from exercisebook.figures.tables import percent, whole
+from exercisebook.figures.tables import NARROW, percent, whole
 from exercisebook.simulate.arrays import simulate_arrays
 from exercisebook.simulate.latents import LAST
 from exercisebook.simulate.worlds import world
@@ -126,7 +126,7 @@ def drawings_chart(chapter: Chapter) -> Any:
     """Return which drawing the tests arrive at, by world and number of people."""
     table = of(chapter)
     rows = table.assign(
-        row=table["world"] + ", " + table["people"].map(whole) + " people",
+        row=table["world"] + f", n{NARROW}={NARROW}" + table["people"].map(whole),
         label=table["share"].map(percent),
     )
     few, most = min(SIZES), max(SIZES)
