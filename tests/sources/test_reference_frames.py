@@ -4,16 +4,11 @@ import pandas as pd
 import pytest
 
 from exercisebook.errors import Failure, Misuse
-from exercisebook.sources import fetch
+from exercisebook.sources import reference_frames
 from exercisebook.sources.catalogue import catalogue
 from exercisebook.sources.cohorts import READERS
-from exercisebook.sources.reference_frames import (
-    FRAMES,
-    GENE_SETS_FRAME,
-    checked,
-    expect_columns,
-    open_frames,
-)
+from exercisebook.sources.frame_schemas import GENE_SETS_FRAME, checked, expect_columns
+from exercisebook.sources.reference_frames import FRAMES, open_frames
 
 
 def test_every_data_set_of_the_registry_is_in_the_catalogue_and_no_cohort():
@@ -28,7 +23,7 @@ def test_an_unknown_data_set_is_refused_with_a_hint():
 
 @pytest.mark.parametrize("name", sorted(FRAMES))
 def test_without_the_bytes_there_are_no_frames(name, monkeypatch):
-    monkeypatch.setattr(fetch, "locate", lambda dataset: None)
+    monkeypatch.setattr(reference_frames, "locate", lambda dataset: None)
     assert open_frames(name) is None
 
 

@@ -7,7 +7,7 @@ import pytest
 from exercisebook.errors import Failure
 from exercisebook.sources.catalogue import dataset
 from exercisebook.sources.fetch import locate
-from exercisebook.sources.reference_frames import COLLAPSED_POTENCIES, POTENCIES
+from exercisebook.sources.frame_schemas import COLLAPSED_POTENCIES, POTENCIES
 from exercisebook.sources.tbk1_chembl import (
     CONTRADICTED,
     FILE,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from exercisebook.errors import Failure
-from exercisebook.sources.reference_frames import GENE_SETS_FRAME, checked, expect_columns
+from exercisebook.sources.frame_schemas import GENE_SETS_FRAME, checked, expect_columns
 
 FILES = {
     "h.all.v7.0.symbols.gmt": "hallmark",

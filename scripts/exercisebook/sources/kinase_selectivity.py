@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from exercisebook.errors import Failure
-from exercisebook.sources.reference_frames import SELECTIVITY, checked, expect_columns
+from exercisebook.sources.frame_schemas import SELECTIVITY, checked, expect_columns
 
 FILE = "pone.0181585.s004.xlsx"
 COMPOUNDS, KINASES = 645, 406

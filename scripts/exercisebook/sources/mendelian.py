@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from exercisebook.errors import Failure, listed
-from exercisebook.sources.reference_frames import (
+from exercisebook.sources.frame_schemas import (
     INSTRUMENTS,
     MR_EXPOSURE_OUTCOME,
     checked,

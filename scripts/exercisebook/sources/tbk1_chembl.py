@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from exercisebook.errors import Failure, listed
-from exercisebook.sources.reference_frames import (
+from exercisebook.sources.frame_schemas import (
     COLLAPSED_POTENCIES,
     POTENCIES,
     checked,

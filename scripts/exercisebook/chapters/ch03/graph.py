@@ -3,12 +3,12 @@
 The graph is an opinion, drawn so that it can be disputed. The arithmetic on it is not.
 """
 
-import math
 from functools import cache
 from typing import Any
 
 import pandas as pd
 
+from exercisebook.chapters.arrows import arrow
 from exercisebook.simulate.graph import adjustment_sets
 
 ACTIVITY, WHITE_CELLS = "activity", "white cells"
@@ -59,9 +59,6 @@ CAUSE = "body mass index decides who is active"
 DRAWINGS = {CONSEQUENCE: (ACTIVITY, WEIGHT), CAUSE: (WEIGHT, ACTIVITY)}
 """The arrow in doubt, in its two directions."""
 
-_SHORT, _LONG = 0.085, 0.15
-"""How far from the middle of a name an arrow keeps that comes from above, or from the side."""
-
 
 @cache
 def sets_of(drawing: str) -> tuple[tuple[str, ...], ...]:
@@ -84,8 +81,8 @@ def nodes() -> pd.DataFrame:
 
 def arrows() -> pd.DataFrame:
     """Return every arrow with its ends and angle; the one in doubt points both ways."""
-    rows = [_arrow(cause, effect, "drawn") for cause, effect in _CERTAIN]
-    rows += [_arrow(cause, effect, "in doubt") for cause, effect in DRAWINGS.values()]
+    rows = [arrow(_PLACES, cause, effect) for cause, effect in _CERTAIN]
+    rows += [arrow(_PLACES, cause, effect, "in doubt") for cause, effect in DRAWINGS.values()]
     return pd.DataFrame(rows)
 
 
@@ -93,21 +90,3 @@ def _kind(name: str) -> str:
     if name in (ACTIVITY, WHITE_CELLS):
         return ASKED
     return NOT_MEASURED if name in UNMEASURED else MEASURED
-
-
-def _arrow(cause: str, effect: str, way: str) -> dict[str, object]:
-    (x0, y0), (x1, y1) = _PLACES[cause], _PLACES[effect]
-    dx, dy = x1 - x0, y1 - y0
-    # names are wider than high, so an arrow that comes from the side keeps farther away
-    length = math.hypot(dx, dy)
-    gap = (_SHORT + (_LONG - _SHORT) * abs(dx) / length) / length
-    # the page is wider than the drawing is high; the angle is that of the page at a usual width
-    angle = math.degrees(math.atan2(dx * 1.5, dy)) % 360
-    return {
-        "x": x0 + gap * dx,
-        "y": y0 + gap * dy,
-        "to_x": x1 - gap * dx,
-        "to_y": y1 - gap * dy,
-        "angle": angle,
-        "way": way,
-    }

@@ -4,7 +4,6 @@ The study's graph is an opinion, drawn so that it can be disputed; those of the 
 truth. The arithmetic on both is not opinion.
 """
 
-import math
 from functools import cache
 from itertools import combinations, pairwise
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from exercisebook.chapters.arrows import arrow
 from exercisebook.chapters.ch07.studies import MANY, changes
 from exercisebook.chapters.ch07.worlds import ORDER
 from exercisebook.chapters.chapter import Chapter
@@ -70,9 +70,6 @@ _ARROWS = (
 
 COLOURS = {ASKED: ACCENT, SEEN: SECOND, UNSEEN: MUTED}
 
-_SHORT, _LONG = 0.085, 0.15
-"""How far from the middle of a name an arrow keeps that comes from above, or from the side."""
-
 _VISIT = "the visit"
 _TOLD = {_VISIT: "visit", "betaine": "betaine", "C-reactive protein": "CRP"}
 """What every world lets a study see; phase, training and season are one thing to it."""
@@ -99,29 +96,11 @@ def graph_chart(chapter: Chapter) -> Any:
         [(name, x, y, _kind(name)) for name, (x, y) in _PLACES.items()],
         columns=["name", "x", "y", "kind"],
     )
-    arrows = pd.DataFrame([_arrow(c, e) for c, e in _ARROWS])
+    arrows = pd.DataFrame([arrow(_PLACES, c, e) for c, e in _ARROWS])
     unseen = [n for n in _PLACES if _kind(n) == UNSEEN]
     caption = f"What the sentence would have to get past: {count(len(_ARROWS))} arrows between {count(len(_PLACES))} things, of which {count(len(unseen))} were not measured, or the commentary does not tell. The order of the visits decides both who exercises and what time does."
     text = "Causal graph. The fixed order points to exercise and to time; time to diet and to stress, both of which point to betaine and inflammation; exercise to betaine, to inflammation and to the last bout, which points to both as well; betaine to inflammation; inflammation to C-reactive protein."
     return draw.study_graph(nodes, arrows, COLOURS, (caption, text))
-
-
-def _arrow(cause: str, effect: str) -> dict[str, object]:
-    (x0, y0), (x1, y1) = _PLACES[cause], _PLACES[effect]
-    dx, dy = x1 - x0, y1 - y0
-    length = math.hypot(dx, dy)
-    # names are wider than high, so an arrow that comes from the side keeps farther away
-    gap = (_SHORT + (_LONG - _SHORT) * abs(dx) / length) / length
-    # the page is wider than the drawing is high; the angle is that of the page at a usual width
-    angle = math.degrees(math.atan2(dx * 1.5, dy)) % 360
-    return {
-        "x": x0 + gap * dx,
-        "y": y0 + gap * dy,
-        "to_x": x1 - gap * dx,
-        "to_y": y1 - gap * dy,
-        "angle": angle,
-        "way": "drawn",
-    }
 
 
 @cache
