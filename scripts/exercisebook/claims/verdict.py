@@ -133,6 +133,7 @@ def _of_member(claim: pd.Series, effect: pd.Series, fdr: float) -> Observed:
     if np.isfinite(margin) and -margin < low and high < margin:
         return Observed(NO_PRACTICAL, "90 % interval inside the smallest effect that matters")
     note = "" if np.isfinite(margin) else "; no smallest effect is set"
+    note += f"; {effect['flag']}" if effect["flag"] else ""
     sign = 1 if effect["ci_low"] > 0 else -1 if effect["ci_high"] < 0 else 0
     if sign == 0:
         return Observed(INCONCLUSIVE, f"95 % interval holds no change{note}")

@@ -293,7 +293,7 @@ def _verdicts(chapter: Chapter) -> str:
     measured = rows[rows["observed"] != NOT_MEASURED]
     told = f"Of {count(rows['claim_id'].nunique())} claims, {count(unmeasured)} meet no measurement in any open data set of this book, the two about betaine among them. "
     for _, row in measured.iterrows():
-        told += f"{row['claim_id']} meets {row['dataset']} and is *{row['observed']}* ({row['reason']}), its cause *{row['cause']}*; the spread is borrowed, since the compound was measured {_times(row['n_subjects'])}. "
+        told += f"{row['claim_id']} meets {row['dataset']} and is *{row['observed']}* ({row['reason']}), its cause *{row['cause']}*. "
     return (
         told
         + "A laboratory experiment could name a cause, which no cohort can; it would first have to be there."
@@ -314,10 +314,6 @@ def _bounded(row: pd.Series) -> str:
 
 def _twice(n: float) -> str:
     return "twice" if n == 2 else f"{count(n)} times"
-
-
-def _times(n: float) -> str:
-    return "once" if n == 1 else f"{count(n)} times"
 
 
 def _to(ends: tuple[float, float]) -> str:
