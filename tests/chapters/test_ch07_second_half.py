@@ -22,6 +22,7 @@ from exercisebook.chapters.ch07 import (
     triangulation,
 )
 from exercisebook.chapters.results import Result, frozen_path, read_frozen
+from exercisebook.claims.claims import claims_of
 from exercisebook.figures.tables import Table
 from exercisebook.paths import notebook_file
 from exercisebook.simulate.latents import node_law
@@ -192,6 +193,18 @@ def test_the_gap_in_height_is_said_to_close_only_if_it_does():
     assert "is not gone" in controls._held(with_results(never))
 
 
+def test_every_step_of_the_adjustment_of_height_is_told_with_what_it_holds(chapter):
+    row = controls.controls_table(chapter).frame.iloc[0]["what it did"]
+    assert "2.5 cm (1.9 to 3.2) with nothing held" in row
+    assert "0.70 cm (0.27 to 1.1) with age, sex and ethnicity" in row
+    assert "with schooling, income and smoking too" in row
+
+
+def test_the_null_of_the_rest_day_is_not_said_to_be_right_by_agreeing_with_itself(words):
+    assert "true control" not in words["rest_null"]
+    assert "28 of 28 says that pooling lost little here" in words["rest_null"]
+
+
 def test_turned_over_the_active_are_shorter():
     def turned(name, frame):
         return reversed_table(frame) if name == "white_cells" else frame
@@ -233,6 +246,12 @@ def test_the_false_discovery_rate_of_a_list_is_kept():
     assert false / (false + true) == pytest.approx(0.045, abs=0.012)
 
 
+def test_fewer_finds_than_one_are_called_so():
+    assert "a list finds fewer than one (0.85) on average" in many._many(set_to())
+    assert "fewer than one" not in many._many(set_to(people=60))
+    assert "sign of its entries" not in many._many(set_to())
+
+
 def test_where_nothing_is_found_no_size_is_told():
     text = many._many(set_to(people=6))
     assert "nan" not in text
@@ -265,6 +284,13 @@ def test_a_shared_cause_deceives_all_three_on_one_side_and_raises_strength():
     assert (shared["estimate"] > 0.08).all()
     assert (shared["significant"] > 0.5).all()
     assert shared["f"].iloc[0] == table["f"].max()
+
+
+def test_the_caption_of_the_instruments_leads_with_what_is_drawn(chapter):
+    caption = genetics.instruments_chart(chapter).to_dict()["usermeta"]["caption"]
+    assert "with a shared cause all three methods lie above nought" in caption
+    cut = [pd.Series({"low": low, "significant": 0.5}) for low in (-0.1, 0.1, 0.2)]
+    assert "two of the methods lie" in genetics._shared_told(cut)
 
 
 def test_disagreement_tells_neither_way():
@@ -351,6 +377,14 @@ def test_a_faster_gut_makes_findings_that_training_did_not():
     assert own.drop("training acts")["moved"].eq(0).all()
 
 
+def test_the_caption_of_the_taxa_tells_the_length_of_its_bar(chapter):
+    table = stool.discoveries(PEOPLE, SEED, FDR)
+    acts = table[(table["method"] == stool.LOG_RATIOS) & table["moved"].gt(0)].iloc[0]
+    caption = stool.taxa_chart(chapter).to_dict()["usermeta"]["caption"]
+    true = acts["found"] - acts["false"]
+    assert f"{acts['found']:.2f} on average, of which {true:.2f} truly moved" in caption
+
+
 def test_more_people_see_smaller_changes_of_a_taxon():
     assert stool.detectable(40, SEED) < stool.detectable(13, SEED) < 4
 
@@ -374,6 +408,43 @@ def test_the_thirteen_men_have_the_most_biases_and_the_rest_day_none_toward_the_
     assert table["line"].value_counts().idxmax() == triangulation.MEN
     rest = table[table["line"] == triangulation.REST_DAY]
     assert triangulation.TOWARD not in set(rest["kind"])
+
+
+def test_biases_that_the_text_names_stand_in_the_matrix():
+    assert triangulation.CALENDAR in triangulation.LINES[triangulation.REST_DAY][2]
+    assert triangulation.WATER in triangulation.LINES[triangulation.SURVEY][2]
+    assert triangulation.ALLOTTED in triangulation.LINES[triangulation.RATS][2]
+    assert triangulation.ALLOTTED not in triangulation.LINES[triangulation.TRIALS][2]
+
+
+def test_every_line_says_what_it_found_or_that_nobody_measured_it(chapter):
+    told = triangulation.says(chapter)
+    assert set(told) == set(triangulation.LINES)
+    for line in (triangulation.MEN, triangulation.MICE, triangulation.DISH):
+        assert told[line].startswith("as told"), line
+    for line in (triangulation.REST_DAY, triangulation.SURVEY):
+        assert told[line].startswith("betaine not measured"), line
+    assert "no open table of an outcome" in told[triangulation.GENES]
+
+
+def test_what_the_trials_say_is_what_the_ledger_says_of_them(chapter):
+    claim = claims_of(5).set_index("claim_id").loc["S1-54"]
+    told = triangulation.says(chapter)[triangulation.TRIALS]
+    assert f"{triangulation.TRIALS_TOLD.n} people" in claim["counter_evidence"]
+    assert "no clear change" in claim["counter_evidence"]
+    assert "no clear change" in told
+    assert "IL-1β a small fall" in claim["counter_evidence"]
+    assert "a small fall of IL-1β" in told
+    text = triangulation._triangulation(chapter)
+    assert "no clear change of CRP, IL-6 or TNF, and a small fall of IL-1β" in text
+    assert "has room for either" in text
+
+
+def test_two_groups_by_lot_see_less_than_one_group_against_itself():
+    one_group = np.sqrt(2) * triangulation.crp_spreads()["within"] / np.sqrt(13)
+    assert triangulation.crp_seen_by_lot(13) > 3 * one_group
+    assert triangulation.crp_seen_by_lot(100) < triangulation.crp_seen_by_lot(13) / 2
+    assert "drawn by lot" in triangulation._target()
 
 
 def test_pairs_without_a_common_bias_are_found_by_arithmetic():
@@ -445,6 +516,26 @@ def test_with_many_people_the_search_finds_a_fork_and_with_thirteen_hardly():
     table = drawings.shares(SEED)
     assert drawings.right(table, "direct", 200) > 0.9
     assert drawings.right(table, "direct", 13) < 0.3
+
+
+def test_the_right_drawing_is_outlined_in_every_bar_that_holds_it(chapter):
+    spec = drawings.drawings_chart(chapter).to_dict()
+    bars, outlines = (spec["datasets"][layer["data"]["name"]] for layer in spec["layer"])
+    for row in outlines:
+        assert row["drawing"] == drawings.TRUE[row["world"]]
+        assert row in bars
+    held = {r["row"] for r in bars if r["right"] and r["share"] > 0}
+    assert {r["row"] for r in outlines} == held
+    last = pd.DataFrame(bars).groupby("row")["to"].max()
+    assert last.to_numpy() == pytest.approx(100)
+
+
+def test_the_fall_of_the_right_drawing_among_many_people_is_told():
+    table = drawings.shares(SEED)
+    by_size = [drawings.right(table, "mediated", people) for people in drawings.SIZES]
+    assert by_size[1] > by_size[0]
+    assert by_size[1] > by_size[2]
+    assert "percentage points at most" in drawings._drawings(set_to())
 
 
 def test_missing_values_leave_out_a_person_and_not_a_study():

@@ -172,7 +172,15 @@ def test_every_glued_sentence_exists_and_every_sentence_is_shown(source, slug):
     name = module_name(slug)
     module = importlib.import_module(f"exercisebook.chapters.{name}")
     named = set(re.findall(r"\{glue:md\} (\w+)", source))
+    # which every chapter can show, and its base glues
+    named -= {"own_claims"}
     assert named == set(module.sentences(module.begin(**FEWER.get(name, {}))))
+
+
+def test_a_chapter_meets_the_claims_on_the_cohort_of_its_page(chapter):
+    # the claims of chapter 1 describe what was done, and no cohort answers them
+    shown = "chapter.own_claims()" in chapter and "{glue:md} own_claims" in chapter
+    assert shown != ("(cohort-design)=" in chapter)
 
 
 def test_a_chapter_has_two_exercises_and_an_appendix_one_with_solutions_at_least(source, slug):

@@ -13,6 +13,7 @@ from bs4 import BeautifulSoup
 from exercisebook.claims.changes import Release, changes
 from exercisebook.claims.claims import claims
 from exercisebook.claims.ledger import COLUMNS, ledger
+from exercisebook.claims.verdict import OBSERVED
 from exercisebook.paths import ROOT
 from exercisebook.publish.book import _write_ledger_key
 from exercisebook.publish.checks import check_site
@@ -20,6 +21,7 @@ from exercisebook.publish.ledger import (
     CSV,
     JSON,
     PAGE,
+    SCALE,
     SCALES,
     BookLedger,
     ledger_folder,
@@ -32,10 +34,17 @@ from exercisebook.publish.sphinx_extension.ledger import (
     changes_sentence,
     changes_table,
     counts_lines,
+    counts_table,
     ledger_chart,
 )
-from exercisebook.publish.sphinx_extension.ledger_html import CAUSES, linked_ids, table_html
+from exercisebook.publish.sphinx_extension.ledger_html import (
+    CAUSES,
+    kind_of_cause,
+    linked_ids,
+    table_html,
+)
 from exercisebook.publish.stage import omitted_labels, stage
+from exercisebook.sources.features import label
 from exercisebook.stats.schemas import as_effects
 
 MEASURED = {"betaine": ("motrpac-rat", "training"), "body_mass_index": ("nhanes", "association")}
@@ -49,7 +58,7 @@ def effects():
             "modality": "clinical",
             "feature": name,
             "canonical_id": name,
-            "contrast": "a",
+            "contrast": "gastrocnemius-8w" if name == "betaine" else "active-inactive",
             "kind": kind,
             "method": "t",
             "n_subjects": 1200.0,
@@ -76,7 +85,7 @@ def made():
     table = effects()
     rows = ledger(claims(), table)
     assert set(rows["dataset"]) == {"none", "motrpac-rat", "nhanes"}
-    return BookLedger(rows, table[["dataset", "canonical_id", "kind", "effect_scale", "unit"]])
+    return BookLedger(rows, table[SCALE])
 
 
 def section(chapter):
@@ -141,11 +150,45 @@ def test_a_claim_that_nothing_measured_names_what_would_decide_it(made, page):
 
 def test_logarithms_are_shown_as_ratios_and_differences_with_their_unit(page):
     text = row_of(page, "S1-34").get_text()
-    assert "ratio 2.00 (95 % interval 0.500 to 4.00), n = 1,200; detectable: 0.250 or 4.00" in text
     assert (
-        "1.00 kg/m² (95 % interval −1.00 to 2.00), n = 1,200; detectable: ±2.00 kg/m²"
-        in row_of(page, "S1-16").get_text()
-    )
+        "betaine, gastrocnemius, 8 weeks: ratio 2.00 (95 % interval 0.500 to 4.00), "
+        "n = 1,200 rats; detectable: 0.250 or 4.00"
+    ) in text
+    assert (
+        "body mass index, active against inactive: 1.00 kg/m² (95 % interval −1.00 to 2.00), "
+        "n = 1,200 people; detectable: ±2.00 kg/m²"
+    ) in row_of(page, "S1-16").get_text()
+
+
+@pytest.fixture(scope="module")
+def one_member():
+    """Return a page with a group that one member answers, and a compound measured once."""
+    common = {"method": "t", "modality": "clinical", "flag": "", "effect_scale": "log2_ratio"}
+    numbers = {"n_subjects": 1.0, "n_observations": 1.0, "estimate": 1.0, "se": 0.5, "df": 9.0,
+               "statistic": 2.0, "ci_low": -1.0, "ci_high": 2.0, "p_value": 0.05,
+               "detectable": 2.0}  # fmt: skip
+    table = as_effects(
+        pd.DataFrame(
+            {"dataset": d, "feature": f, "canonical_id": f, "contrast": c, "kind": k, "unit": "",
+             **common, **numbers}
+            for d, f, c, k in [
+                ("ultramarathon", "leukocytes", "24h after", "recovery"),
+                ("tbk1-chembl", "tbk1_amlexanox", "IC50 against 10 µM", "group"),
+            ]
+        )
+    )  # fmt: skip
+    text = table_html(ledger(claims(), table), claims(), table[SCALE], section)
+    return BeautifulSoup(text, "html.parser")
+
+
+def test_numbers_of_a_group_name_the_member_the_hour_and_the_scale(one_member):
+    text = row_of(one_member, "S1-08").get_text()
+    assert "leukocytes, 24 h after: ratio 2.00 (95 % interval 0.500 to 4.00)" in text
+    assert "n = 1 person;" in text
+
+
+def test_what_was_measured_on_nobody_is_counted_in_measurements(one_member):
+    assert "n = 1 measurement;" in row_of(one_member, "S1-64").get_text()
 
 
 def test_design_and_directness_stand_beside_the_data_set(made, page):
@@ -179,9 +222,32 @@ def test_what_a_script_filters_by_is_in_every_row_and_the_form_waits_hidden(page
     assert form.has_attr("hidden")
     assert form.select_one("[role=status][aria-live=polite]") is not None
     for select in form.find_all("select"):
-        options = {option.get_text() for option in select.find_all("option")} - {"all"}
-        assert options == {tr[f"data-{select['name']}"] for tr in shown}
+        counts = {o["value"]: o.get_text() for o in select.find_all("option") if o["value"]}
+        held = [tr[f"data-{select['name']}"] for tr in shown]
+        assert set(held) <= set(counts)
+        assert counts == {value: f"{value} ({held.count(value)})" for value in counts}
         assert select.find_parent("label").get_text(strip=True)
+
+
+def test_verdicts_that_no_row_has_are_in_the_menu_with_a_nought(page):
+    told = [option.get_text() for option in page.select("select[name=observed] option")]
+    assert [text.rsplit(" (", 1)[0] for text in told] == ["all", *OBSERVED]
+    assert "supported (0)" in told
+
+
+def test_a_row_can_be_searched_by_every_name_of_its_features(page):
+    assert {"C-reactive protein", "CRP", "hsCRP"} <= set(
+        row_of(page, "S1-14")["data-names"].split("|")
+    )
+    of_group = row_of(page, "S1-07")["data-names"].split("|")
+    assert {"IL-6", "IL6", "TNFa", "TNF-alpha", "MCP-1"} <= set(of_group)
+    assert len(of_group) == len(set(of_group))
+
+
+def test_what_the_literature_says_is_not_called_against(page):
+    told = [p.get_text() for p in page.select("p.aside") if "doi:" in p.get_text()]
+    assert len(told) > 5
+    assert all(text.startswith("From the literature: ") for text in told)
 
 
 def test_text_of_the_tables_cannot_become_markup(made):
@@ -195,14 +261,19 @@ def test_text_of_the_tables_cannot_become_markup(made):
 def test_the_counts_are_those_of_the_rows_and_name_both_verdicts(made):
     lead, told = counts_lines(made.rows)
     assert f"none of {len(made.rows)} rows" in lead
-    counted = re.findall(r"(\d+) (is|are) \*([^*]+)\* with the cause \*([^*]+)\*", told)
-    assert sum(int(n) for n, *_ in counted) == len(made.rows)
-    assert all((n == "1") == (verb == "is") for n, verb, *_ in counted)
-    for n, _, observed, cause in counted:
-        assert cause in CAUSES
-        own = made.rows[made.rows["observed"] == observed]["cause"]
-        assert int(n) <= len(own)
-    assert "None is *supported* or *contradicted*, with the cause *identified* or not." in told
+    frame = counts_table(made.rows).frame.set_index("is it there?")
+    assert list(frame.index) == list(OBSERVED)
+    assert list(frame.columns) == [f"cause {name}" for name in CAUSES]
+    kinds = made.rows["cause"].map(kind_of_cause)
+    for observed in OBSERVED:
+        for cause in CAUSES:
+            wanted = ((made.rows["observed"] == observed) & (kinds == cause)).sum()
+            assert frame.loc[observed, f"cause {cause}"] == wanted
+    assert frame.to_numpy().sum() == len(made.rows)
+    assert told.endswith(
+        "None is *supported* or *contradicted* as a whole, "
+        "with the cause identified by the design or not."
+    )
 
 
 def test_the_counts_follow_the_rows(made):
@@ -210,8 +281,16 @@ def test_the_counts_follow_the_rows(made):
     rows.loc[rows.index[:2], ["observed", "cause"]] = ["supported", "identified by the design"]
     lead, told = counts_lines(rows)
     assert f"identified by the design: 2 of {len(rows)} rows" in lead
-    assert "2 are *supported* with the cause *identified*" in told
-    assert "None is *contradicted*" in told
+    assert "None is *contradicted* as a whole" in told
+    frame = counts_table(rows).frame.set_index("is it there?")
+    assert frame.loc["supported", "cause identified"] == 2
+
+
+def test_the_counts_name_the_groups_with_a_member_that_is_supported(made):
+    rows = made.rows.copy()
+    rows.loc[rows["claim_id"] == "S1-07", "reason"] = "inconclusive for IL-6; supported for TNF"
+    told = counts_lines(rows)[1]
+    assert told.endswith("Single members of a group are *supported*: see the reasons of S1-07.")
 
 
 def test_the_charts_words_follow_the_rows(made):
@@ -445,6 +524,19 @@ def test_removing_an_entry_of_the_catalogue_changes_its_rows_alone(frozen_alone,
     found = changes(book_ledger(), whole)
     assert set(found.query("change == 'gone'")["dataset"]) == {"grinta"}
     assert set(found["change"]) <= {"gone", "new"}
+
+
+def test_every_number_of_the_book_has_one_scale(chosen):
+    tables, whole = chosen
+    scales = pd.concat(tables.values())[SCALE].drop_duplicates()
+    found = BeautifulSoup(table_html(whole, claims(), scales, section), "html.parser")
+    measured = whole[whole["estimate"].notna()]
+    assert len(measured) > 5
+    known = "|".join(re.escape(label(name)) for name in scales["canonical_id"])
+    for _, row in measured.iterrows():
+        trs = found.select(f"tr[id^=claim-{row['claim_id'].lower()}]")
+        (tr,) = [tr for tr in trs if tr["data-dataset"] == row["dataset"]]
+        assert re.match(rf"({known}), .+: .*\(95 % interval", tr.find_all("td")[-1].get_text())
 
 
 def test_rows_of_a_ledger_have_no_number_without_an_interval(chosen):

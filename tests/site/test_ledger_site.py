@@ -24,6 +24,7 @@ from exercisebook.cli.suite import browser
 from exercisebook.publish.checks import check_site
 from exercisebook.publish.ledger import PAGE
 from exercisebook.publish.notebooks import chapter_slugs, files_of, table_of_contents
+from exercisebook.publish.sphinx_extension.ledger_html import CAUSES
 
 PAGES = [f"{name}.html" for name in files_of(table_of_contents())]
 LEDGER = f"{PAGE}.html"
@@ -49,8 +50,10 @@ OF_NO_CLAIM = (
 """Pages whose verdicts, where no claim is named, are none on a claim: the one that defines the
 words, and the one that judges the rule itself on simulated studies."""
 
-NO_VERDICTS = re.compile(r"contradicted by a value of the same assay|no verdict on any claim")
-"""Words that only look like a verdict: of potencies, and of simulated cohorts."""
+NO_VERDICTS = re.compile(
+    r"contradicted by a value of the same assay|no verdict on any claim|not supported yet"
+)
+"""Words that only look like a verdict: of potencies, of simulated cohorts, and of formats."""
 
 
 def blocks(soup):
@@ -96,8 +99,13 @@ def _heads(block):
 
 
 def _says_the_kind(block, text):
-    """Return whether a row of a chart's data holds the kind of its cause beside the verdict."""
-    return block.name == "script" and "identified" in text.split(" ; ")
+    """Return whether the kind of the cause stands beside the verdict, or above a count of it.
+
+    Beside it in a row of a chart's data; above in a table with a column for each kind.
+    """
+    if block.name == "script":
+        return "identified" in text.split(" ; ")
+    return {f"cause {kind}" for kind in CAUSES} <= set(_heads(block))
 
 
 def soup_of(site, page):
@@ -125,6 +133,16 @@ ALONE = {
     "a row with its cause": (
         "<table><tr><td>{word}</td><td>not identified: x</td></tr></table>",
         0,
+    ),
+    "a count under each kind of cause": (
+        "<table><thead><tr><th>x</th><th>cause identified</th><th>cause not identified</th>"
+        "<th>cause not asked</th></tr></thead><tr><th>{word}</th><td>3</td></tr></table>",
+        0,
+    ),
+    "a count under some kinds of cause": (
+        "<table><thead><tr><th>x</th><th>cause identified</th><th>rows</th></tr></thead>"
+        "<tr><th>{word}</th><td>3</td></tr></table>",
+        1,
     ),
     "the cause in the next row": (
         "<table><tr><td>{id} {word}</td></tr><tr><td>not identified: x</td></tr></table>",
@@ -343,6 +361,31 @@ class TestInABrowser:
         page = visit("#q=" + quote("no such word anywhere"))
         assert page.locator(SHOWN).count() == 0
         assert "no row fits" in page.locator(".ledger-count").inner_text()
+        page.get_by_role("button", name="Show all rows").click()
+        page.wait_for_function("!location.hash")
+        assert page.locator(SHOWN).count() > 0
+        assert page.get_by_role("button", name="Show all rows").count() == 0
+
+    @pytest.mark.parametrize(
+        ("asked", "claim_id"),
+        [("CRP", "S1-14"), ("hs-CRP", "S1-14"), ("IL6", "S1-07"), ("IL 6", "S1-07"),
+         ("TNFa", "S1-07"), ("TNF-alpha", "S1-07"), ("tnf α", "S1-07"), ("IFNγ", "S1-07"),
+         ("c reactive protein", "S1-14"), ("White Blood-Cells", "S1-08")],
+    )  # fmt: skip
+    def test_a_search_knows_the_other_names_of_a_feature(self, visit, rows, asked, claim_id):
+        page = visit("#q=" + quote(asked))
+        assert page.locator(f"#claim-{claim_id.lower()}").is_visible()
+        assert 0 < page.locator(SHOWN).count() < len(rows) / 4
+
+    def test_a_claims_number_may_lack_its_nought(self, visit):
+        page = visit("#q=S1-7")
+        assert page.locator("#claim-s1-07").is_visible()
+        assert not page.locator("#claim-s1-70").is_visible()
+
+    def test_the_menu_holds_every_verdict_with_its_count(self, visit, rows):
+        told = visit().locator("form.ledger-filter select[name=observed] option").all_inner_texts()
+        counts = [f"{name} ({len(having(rows, observed=name))})" for name in OBSERVED]
+        assert told == ["all", *counts]
 
     def test_a_claims_address_shows_its_row_though_a_filter_hid_it(self, visit, rows):
         page = visit("#chapter=1")

@@ -159,7 +159,7 @@ def drawings(frame: pd.DataFrame, order: Sequence[str], names: Sequence[str], wo
     Parameters
     ----------
     frame : DataFrame
-        row, drawing, share (a fraction), label.
+        row, drawing, share (a fraction), label, right (whether this drawing is the true one).
     order : sequence of str
         Bars from top to bottom.
     names : sequence of str
@@ -169,21 +169,27 @@ def drawings(frame: pd.DataFrame, order: Sequence[str], names: Sequence[str], wo
     """
     place = {name: k for k, name in enumerate(names)}
     rows = frame.assign(place=frame["drawing"].map(place), percent=100 * frame["share"])
+    rows = rows.sort_values("place", kind="stable")
+    rows["to"] = rows.groupby("row")["percent"].cumsum()
+    rows["from"] = rows["to"] - rows["percent"]
     colours = (GRID, MUTED, SIMULATED, THIRD, SECOND)
+    x = alt.X(
+        "from:Q",
+        title="studies (%)",
+        scale=alt.Scale(domain=[0, 100], nice=False),
+        axis=alt.Axis(values=[0, 25, 50, 75, 100], grid=False),
+    )
+    y = alt.Y("row:N", sort=list(order), title=None, axis=alt.Axis(ticks=False))
+    tooltip = ["row:N", "drawing:N", alt.Tooltip("label:N", title=f"studies (%{NARROW})")]
     bars = (
         alt.Chart(rows)
         .mark_bar(height=15, stroke="white", strokeWidth=0.5)
-        .encode(
-            x=alt.X(
-                "percent:Q",
-                title="studies (%)",
-                scale=alt.Scale(domain=[0, 100], nice=False),
-                axis=alt.Axis(values=[0, 25, 50, 75, 100], grid=False),
-            ),
-            y=alt.Y("row:N", sort=list(order), title=None, axis=alt.Axis(ticks=False)),
-            color=_colours(names, colours, "drawing:N"),
-            order=alt.Order("place:Q"),
-            tooltip=["row:N", "drawing:N", alt.Tooltip("label:N", title=f"studies (%{NARROW})")],
-        )
+        .encode(x=x, x2="to:Q", y=y, color=_colours(names, colours, "drawing:N"), tooltip=tooltip)
     )
-    return finished(bars.properties(height=21 * len(order)), "fig-drawings", *words)
+    outlines = (
+        alt.Chart(rows[rows["right"] & (rows["percent"] > 0)])
+        .mark_bar(height=15, filled=False, stroke=INK, strokeWidth=2)
+        .encode(x=x, x2="to:Q", y=y, tooltip=tooltip)
+    )
+    chart = alt.layer(bars, outlines).properties(height=21 * len(order))
+    return finished(chart, "fig-drawings", *words)

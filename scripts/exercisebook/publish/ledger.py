@@ -26,12 +26,12 @@ CSV = "ledger.csv"
 JSON = "ledger.json"
 SCALES = "scales.csv"
 
-_SCALE = ["dataset", "canonical_id", "kind", "effect_scale", "unit"]
+SCALE = ["dataset", "canonical_id", "kind", "effect_scale", "unit", "contrast"]
 
 
 @dataclass(frozen=True)
 class BookLedger:
-    """The ledger, and on which scale each data set's numbers are."""
+    """The ledger, and on which scale and of which contrast each data set's numbers are."""
 
     rows: pd.DataFrame
     scales: pd.DataFrame
@@ -54,7 +54,7 @@ def make_ledger() -> BookLedger:
 
     with_effects = [module for module in CHAPTERS if hasattr(module, "claim_effects")]
     tables = [module.claim_effects(module.begin()) for module in with_effects]
-    scales = pd.concat(tables, ignore_index=True)[_SCALE].drop_duplicates()
+    scales = pd.concat(tables, ignore_index=True)[SCALE].drop_duplicates()
     return BookLedger(book_ledger(), scales.reset_index(drop=True))
 
 

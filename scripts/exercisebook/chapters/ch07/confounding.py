@@ -40,10 +40,14 @@ HEIGHT = "height"
 SURVEYED = (
     ("white_cells", "neutrophils", SOCIAL),
     ("resting_markers", "triglycerides", SOCIAL),
+    ("white_cells", HEIGHT, SOCIAL),
     ("habitual_activity", "total_bilirubin", FULL),
     ("habitual_activity", HEIGHT, FULL),
 )
-"""Associations of the survey whose rivals are asked about; the last can have no cause but rivals."""
+"""Associations of the survey whose rivals are asked about; no activity makes height."""
+
+HELD = {SOCIAL: "schooling and income", FULL: "body mass index"}
+"""What an adjustment holds beside age, sex, ethnicity, cycle and smoking."""
 
 TISSUE = "gastrocnemius-8w"
 RATS = ("dimethylglycine", BETAINE)
@@ -89,22 +93,22 @@ def effects(chapter: Chapter) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        row, feature, n_subjects, estimate, ci_low, ci_high (as estimated), statistic, df (of the
-        subjects), d and se_d.
+        row, held (the adjustment), feature, n_subjects, estimate, ci_low, ci_high (as estimated),
+        statistic, df (of the subjects), d and se_d.
     """
     spreads = chapter["outcome_spreads"].set_index("feature")["sd_between"]
     rows = []
     for table, feature, stratum in SURVEYED:
         effect = one(chapter[table], feature=feature, stratum=stratum)
-        rows.append(
-            _standardised(effect, f"{label(feature)}, active people", spreads[feature],
-                          effect["n_subjects"])
-        )  # fmt: skip
+        row = f"{label(feature)}, active people"
+        own = _standardised(effect, row, spreads[feature], effect["n_subjects"])
+        rows.append(own | {"held": stratum})
     rats = chapter["rat_one_carbon"]
     for feature in RATS:
         effect = one(rats, feature=feature, contrast=TISSUE, stratum="all")
         spread = effect["se"] / np.sqrt(2 / _RATS_A_GROUP)
-        rows.append(_standardised(effect, f"{label(feature)}, rats' muscle", spread, effect["df"]))
+        own = _standardised(effect, f"{label(feature)}, rats' muscle", spread, effect["df"])
+        rows.append(own | {"held": "sex"})
     return pd.DataFrame(rows)
 
 
@@ -135,21 +139,24 @@ def measures_table(chapter: Chapter) -> Table:
     frame = pd.DataFrame(
         {
             "difference in": table["row"],
+            "held": [HELD.get(h, h) for h in table["held"]],
             "n": [f"{int(n):,}" for n in table["n_subjects"]],
             "in SDs": [
                 f"{number(d)} ({interval(low, high)})"
                 for d, low, high in zip(table["d"], table["d_low"], table["d_high"], strict=True)
             ],
-            "as a risk ratio": table["ratio"].map(number),
+            "as a risk ratio": [number(r, 3) for r in table["ratio"]],
             "E-value": [number(e, 3) for e in table["e_value"]],
             "E-value, limit": [number(e, 3) for e in table["e_limit"]],
-            "robustness": table["robustness"].map(percent),
-            "robustness, limit": table["robustness_limit"].map(percent),
+            "robustness (limit)": [
+                f"{percent(whole)} ({percent(limit)})"
+                for whole, limit in zip(table["robustness"], table["robustness_limit"], strict=True)
+            ],
         }
     )
     return Table(
         frame,
-        "What an unseen cause would need to make the whole difference, and to bring its interval to zero. Adults of NHANES 2009-2012 who say that they are active against those who do not (hours since the last bout unknown); rats after eight weeks against sedentary ones. No row is a verdict on a claim.",
+        "What an unseen cause would need to make the whole difference, and to bring its interval to zero. Adults of NHANES 2009-2012 who say that they are active against those who do not (hours since the last bout unknown), with age, sex, ethnicity, cycle, smoking and what stands under “held” held constant; rats after eight weeks against sedentary ones, sex held. No row is a verdict on a claim.",
     )
 
 
@@ -206,7 +213,8 @@ def bounding_chart(chapter: Chapter) -> Any:
     exposure = np.geomspace(away * 1.05, 100, 120)
     frame = pd.DataFrame({"exposure": exposure, "outcome": partner(away, exposure)})
     frame = frame[frame["outcome"] <= 12]
-    caption = f"Simulated reference cohort: the rise of betaine, as a ratio of {number(away, 3)}, is explained away by any pair of strengths on or above the line; the E-value, {number(e, 3)} on both sides, is the pair in its corner. In a fixed order time goes with exercise without limit, at the right edge, and there {number(away, 3)} on the other side is enough (n = 13)."
+    rise = simulated_rise()["estimate"]
+    caption = f"Simulated reference cohort: the {direction(rise, 'rise', 'fall')} of betaine ({number(abs(rise))} doublings, {number(abs(rise) / spread_between(BETAINE))} SD), converted to a risk ratio of {number(away, 3)}, is explained away by any pair of strengths on or above the line; the E-value, {number(e, 3)}, is the point where both strengths are equal. In a fixed order time goes with exercise without limit, at the right edge, and there {number(away, 3)} on the other side is enough (n = 13)."
     text = f"Line chart on two logarithmic axes: strength between exposure and confounder against strength between confounder and outcome; the line falls from the upper left through the E-value, {number(e, 3)}, and flattens out at {number(away, 3)} to the right, where time is."
     return draw.bounding(frame, away, e, (caption, text))
 
@@ -257,27 +265,40 @@ def sentences(chapter: Chapter) -> dict[str, str]:
 
 
 def _unseen(chapter: Chapter) -> str:
-    table = measures(chapter).set_index("feature")
-    cells, tall, dmg, bet = (table.loc[f] for f in ("neutrophils", HEIGHT, *RATS))
-    bilirubin = table.loc["total_bilirubin"]
-    told = f"That active people have {direction(cells['d'], 'more', 'fewer')} neutrophils would be explained by a trait that makes people {number(cells['e_value'], 3)} times as likely to be active, and as much likelier to have {direction(cells['d'], 'high', 'low')} counts; or, by the other yardstick, one that explains {percent(cells['robustness'])} of what is left to explain of both. "
-    if certain(tall):
-        told += (
-            f"Is that much? The last row of the survey answers, and is the negative control: activity lengthens no adult, so *all* of the difference in height, with its E-value of {number(tall['e_value'], 3)}, is made by such traits. "
-            f"With the same things held constant bilirubin has {number(bilirubin['e_value'], 3)}, so that traits {_beside(bilirubin['e_value'], tall['e_value'])} are known to be there. "
-        )
-    return told + (
+    table = measures(chapter)
+    cells = one(table, feature="neutrophils")
+    dmg, bet = (one(table, feature=f) for f in RATS)
+    return (
+        f"That active people have {direction(cells['d'], 'more', 'fewer')} neutrophils would be explained by a trait that makes people {number(cells['e_value'], 3)} times as likely to be active, and as much likelier to have {direction(cells['d'], 'high', 'low')} counts; or, by the other yardstick, one that explains {percent(cells['robustness'])} of what is left to explain of both. "
+        f"{_height(table)}"
         f"In rats the needed trait is {'stronger' if dmg['e_value'] > cells['e_value'] else 'no stronger'} for dimethylglycine ({number(dmg['e_value'], 3)}), since twenty animals show large differences only, and for betaine {'nothing is left to explain: its interval holds zero, and so the E-value of its limit is one' if bet['e_limit'] == 1 else 'it is ' + number(bet['e_value'], 3)}."
     )
 
 
-def _beside(wanted: float, known: float) -> str:
-    """Return how strong the rivals of a known strength are beside what would be needed."""
-    if known >= wanted:
-        return "of the strength it would take"
-    return (
-        "not far short of what it would take" if known - 1 > (wanted - 1) / 2 else "weaker by far"
+def _height(table: pd.DataFrame) -> str:
+    """Return what the negative control says about the rows with the same things held constant."""
+    without, with_social = (one(table, feature=HEIGHT, held=h) for h in (FULL, SOCIAL))
+    bilirubin = one(table, feature="total_bilirubin")
+    told = (
+        "Is that much? Height is the negative control: activity lengthens no adult, so a difference in it comes from such traits, from tall people who take to sport, or from chance. "
+        f"With schooling and income left out the active {_of_height(without)}; with them held they {_of_height(with_social)}. "
     )
+    if certain(without):
+        told += f"So the bilirubin row ({number(bilirubin['e_value'], 3)}), which leaves them out, should be read again with them"
+        told += (
+            ". "
+            if certain(with_social)
+            else ", and the control says nothing against the neutrophils. "
+        )
+    if certain(with_social):
+        told += "So the control speaks against the neutrophils too. "
+    return told + "A trait that goes with height need not move either of them. "
+
+
+def _of_height(effect: pd.Series) -> str:
+    taller = direction(effect["d"], "taller", "shorter")
+    told = f"are {taller}" if certain(effect) else f"are not clearly {taller}"
+    return f"{told} (E-value {number(effect['e_value'], 3)}, of the limit {number(effect['e_limit'], 3)})"
 
 
 def _time() -> str:
@@ -287,21 +308,25 @@ def _time() -> str:
     strong = float(bounding_factor(1e9, away))
     return (
         f"An E-value spreads the burden evenly over two sides: {number(e, 3)} here from exposure to rival, and {number(e, 3)} from rival to outcome. "
-        f"In a fixed order one side is settled. The second visit is always the later one, nobody trained at the first, so time and training go together without limit; then the rival needs only {number(strong, 3)} on the other side, the size of the effect itself, and the E-value has flattered the study. "
+        f"In a fixed order one side is settled. The second visit is always the later one, nobody trained at the first, so time and training go together without limit; then the rival needs only {number(strong, 3)} on the other side, the converted ratio and no more, and the E-value has flattered the study. "
         "A robustness value fares no better: time explains all of the exposure, and what is left of it, on which the effect would be estimated, is nothing. "
-        "So for this design the only question worth asking is how much such a stretch of time does by itself, and only people who do not train can answer it."
+        "So for this design the first question is how much such a stretch of time does by itself, and people who do not train answer it best; two draws within the baseline answer it for another season."
     )
 
 
 def _tipping() -> str:
-    effect = simulated_rise()
-    slope = assumptions()["cause_on_betaine"] * spread_within(BETAINE)
-    need = abs(float(confounder_shift_needed(effect["estimate"], slope)))
-    shift = assumptions()["cause_shift"]
+    a = assumptions()
+    effect, crp = simulated_rise(), simulated_rise("crp")
+    need = float(
+        confounder_shift_needed(effect["estimate"], a["cause_on_betaine"] * spread_within(BETAINE))
+    )
+    also = need * a["cause_on_inflammation"] * spread_within("crp")
+    fits = crp["ci_low"] <= also <= crp["ci_high"]
     return (
-        f"A diet that moves betaine by {number(assumptions()['cause_on_betaine'])} of its standard deviations for each of its own would have to differ by {number(need)} between the two days to make all of betaine's rise. "
-        f"In the world named after it, diet differs by {number(shift)}. "
-        f"Whether {number(need)} is much is a question about kitchens, and statistics does not know kitchens: a diary, or the same food for both visits, does."
+        f"A diet that moves betaine by {number(a['cause_on_betaine'])} of its standard deviations for each of its own would have to differ by {number(abs(need))} between the two days to make all of betaine's {direction(effect['estimate'], 'rise', 'fall')}. "
+        f"In the world named after it, diet differs by {number(a['cause_shift'])}. "
+        f"By the second row the same diet would change C-reactive protein by {number(also)} doublings, which the interval seen ({interval(crp['ci_low'], crp['ci_high'])}) {'allows' if fits else 'does not hold: with these strengths the two rows are not one diet'}. "
+        f"Whether {number(abs(need))} is much is a question about kitchens, and statistics does not know kitchens: a diary, or the same food for both visits, does."
     )
 
 
@@ -309,7 +334,7 @@ def check_e_value(e: float, with_time: float) -> str:
     """Check the exercise: the E-value of a risk ratio of 2, and what time needs."""
     right = float(e_value(2.0))
     if abs(e - right) < 0.02 and abs(with_time - 2.0) < 0.02:
-        return f"Right: {number(right, 3)}, and with time as the rival 2, the effect itself."
+        return f"Right: {number(right, 3)}, and with time as the rival 2, the ratio itself."
     if abs(e - right) < 0.02 and abs(with_time - right) < 0.02:
         return "The E-value is right. But time needs no help on the side of the exposure."
     if abs(e - right) < 0.02:

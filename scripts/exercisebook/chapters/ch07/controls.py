@@ -47,6 +47,9 @@ ANALYSES: dict[str, Analysis] = {
 LEVEL = 0.05
 STUDIES = 150
 
+LADDER = ("unadjusted", "+ age, sex, ethnicity", "+ schooling, income, smoking")
+"""What is held when height is asked for, each step with those before it."""
+
 ROWS = {
     "nothing happens": ("null", None),
     "plates by phase": ("batch", None),
@@ -252,10 +255,7 @@ def _as_normal_frame(effects: pd.DataFrame) -> tuple[Floats, Floats]:
 def controls_table(chapter: Chapter) -> Table:
     """Return the negative controls that open data hold, and what each can and cannot catch."""
     rest = one(chapter["rest_day"], feature="lymphocytes", contrast="P1-1.5h")
-    bare, held = (
-        one(chapter["white_cells"], feature="height", stratum=s)
-        for s in ("unadjusted", "+ schooling, income, smoking")
-    )
+    bare, born, held = (_centimetres(step) for step in heights(chapter))
     food = one(
         chapter["rat_one_carbon"], canonical_id=CONTROL, contrast="gastrocnemius-8w", stratum="all"
     )
@@ -264,7 +264,7 @@ def controls_table(chapter: Chapter) -> Table:
         (
             "Survey: habitual activity",
             "height",
-            f"{number(bare['estimate'])} cm ({interval(bare['ci_low'], bare['ci_high'])}); {number(held['estimate'])} cm ({interval(held['ci_low'], held['ci_high'])}) with schooling, income and more held",
+            f"{bare} with nothing held; {born} with age, sex and ethnicity; {held} with schooling, income and smoking too",
             "sex, age, origin and childhood",
             "illness that keeps people from moving",
         ),
@@ -305,6 +305,15 @@ def controls_table(chapter: Chapter) -> Table:
     )
 
 
+def heights(chapter: Chapter) -> list[pd.Series]:
+    """Return the active people's height less the inactive people's at each step of adjustment."""
+    return [one(chapter["white_cells"], feature="height", stratum=step) for step in LADDER]
+
+
+def _centimetres(effect: pd.Series) -> str:
+    return f"{number(effect['estimate'])} cm ({interval(effect['ci_low'], effect['ci_high'])})"
+
+
 def sentences(chapter: Chapter) -> dict[str, str]:
     """Return the sentences on controls and on many questions."""
     return {
@@ -331,7 +340,7 @@ def _controls(chapter: Chapter) -> str:
     way = direction(thinned["mean"], "up", "down")
     return (
         f"Where nothing happens, {percent(null['plain'])} of the proteins asked about sound an alarm before and {percent(null['calibrated'])} after, so that the method costs little when there is nothing to correct. "
-        f"Plates of their own scatter every protein, the controls too (by {percent(2 ** batch['sd'] - 1)}, one standard deviation), and false alarms go from {percent(batch['plain'])} to {percent(batch['calibrated'])}. "
+        f"Plates of their own scatter every protein, the controls too (by {percent(2 ** batch['sd'] - 1)}, one standard deviation, on average over the studies), and false alarms go from {percent(batch['plain'])} to {percent(batch['calibrated'])}. "
         f"New plasma moves all of them one way though none is made or lost, {way} by {percent(abs(2 ** thinned['mean'] - 1))}, and there too the controls show by how much ({percent(thinned['plain'])} before, {percent(thinned['calibrated'])} after). "
         f"The price on the plates: the median protein must change by {percent(2 ** batch['detectable_calibrated'] - 1)} to be seen in four studies of five, where {percent(2 ** batch['detectable'] - 1)} would do without the plates' scatter."
     )
@@ -348,25 +357,21 @@ def _untouched(chapter: Chapter) -> str:
 
 
 def _held(chapter: Chapter) -> str:
-    bare, held = (
-        one(chapter["white_cells"], feature="height", stratum=s)
-        for s in ("unadjusted", "+ schooling, income, smoking")
-    )
+    bare, born, held = heights(chapter)
     first = (
         f"stand {number(abs(bare['estimate']))} cm {direction(bare['estimate'], 'taller', 'shorter')}"
         if certain(bare)
         else "are about as tall"
     )
     rest = (
-        "the difference is not gone when everything in the survey is held"
-        if certain(held)
-        else "the difference is gone when schooling and income are held"
+        "so that the difference is not gone" if certain(held) else "so that the difference is gone"
     )
     food = one(
         chapter["rat_one_carbon"], canonical_id=CONTROL, contrast="gastrocnemius-8w", stratum="all"
     )
     return (
-        f"Activity in adults cannot make anyone taller; the active {first} all the same, and {rest}. "
+        f"Activity in adults cannot make anyone taller; the active {first} all the same. "
+        f"Holding age, sex and ethnicity leaves {_centimetres(born)}, and holding schooling, income and smoking too {_centimetres(held)}, {rest}. "
         f"The rats' food marker {'moved, which is a warning' if certain(food) else 'shows no clear change in the calf'}. "
         "A silent control is no acquittal: it clears the biases in its own row, and no other. "
         "The last row costs nothing but two tubes of blood."
@@ -396,11 +401,12 @@ def _rest_null(chapter: Chapter) -> str:
         ]
     )
     return (
-        f"The rest day gives us the rare case in which calibration can be held against a true control arm: white cells of the same {whole(rest['n_subjects'].max())} men, at the same hours, without a bout. "
+        f"GRINTA lets us hold calibration against the same rest day read hour by hour: white cells of the same {whole(rest['n_subjects'].max())} men, at the same hours, without a bout. "
         f"At rest {share((rest['p_value'] < LEVEL).sum(), m)} changes are “significant” at 5{NARROW}%; taken together they have a mean of {percent(2 ** table['mean'].iloc[0] - 1, signed=True)} and a spread of {percent(2 ** table['sd'].iloc[0] - 1)}. "
         f"The exercise day alone gives {share(by['alone'].sum(), m)}; against that null {none_or(count(by['calibrated'].sum()))} are left"
         + (f" (gone: {told})" if len(lost) else "")
-        + f", and against the rest day itself, hour by hour, {none_or(count(by['rest'].sum()))}; the two agree about {share(same, m)}. "
+        + f", and against the rest day itself, hour by hour, {none_or(count(by['rest'].sum()))}. "
+        f"Both use the same readings, so that they agree about {share(same, m)} says {'that pooling lost little here' if same > 0.9 * m else 'how much pooling lost here'}, not that the null is right; and the day of rest was the first of the days for every man. "
         + _drifts(rest)
         + "The hours are not independent, the men being the same, so the null is a description. "
         "All of this is about hours around a bout, and none of it about 25 days."

@@ -15,7 +15,7 @@ from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.simulated import worlds_alike
 from exercisebook.chapters.wording import count, listed
 from exercisebook.figures import causes as draw
-from exercisebook.figures.tables import NARROW, percent, whole
+from exercisebook.figures.tables import NARROW, number, percent, whole
 from exercisebook.simulate.arrays import simulate_arrays
 from exercisebook.simulate.latents import LAST
 from exercisebook.simulate.worlds import world
@@ -128,14 +128,15 @@ def drawings_chart(chapter: Chapter) -> Any:
     rows = table.assign(
         row=table["world"] + f", n{NARROW}={NARROW}" + table["people"].map(whole),
         label=table["share"].map(percent),
+        right=table["drawing"] == table["world"].map(TRUE),
     )
     few, most = min(SIZES), max(SIZES)
     hit = [right(table, name, few) for name in WORLDS]
     caption = (
         f"Simulated: with {count(few)} people independence tests arrive at the lines that are there in {percent(min(hit))} to {percent(max(hit))} of studies; with {whole(most)} they still draw “mediated” and “reverse” alike, and “direct” and “season” alike to the last digit "
-        f"({whole(STUDIES)} studies a bar; tests at 5 %)."
+        f"(outlined: the lines that are there, and no outline where no study arrived at them; {whole(STUDIES)} studies a bar; tests at 5 %)."
     )
-    text = f"Stacked bars of the drawing that tests arrive at, for {count(len(WORLDS))} worlds and {count(len(SIZES))} numbers of people; bars of “mediated” and “reverse” look alike at every size, those of “direct” and “season” are the same."
+    text = f"Stacked bars of the drawing that tests arrive at, for {count(len(WORLDS))} worlds and {count(len(SIZES))} numbers of people; the right drawing is outlined; bars of “mediated” and “reverse” look alike at every size, those of “direct” and “season” are the same."
     order = list(dict.fromkeys(rows["row"]))
     return draw.drawings(rows, order, NAMES, (caption, text))
 
@@ -157,6 +158,7 @@ def _drawings(chapter: Chapter) -> str:
         n: float(wide[n].loc[wide[n]["drawing"] == CHAIN, "share"].iloc[0])
         for n in ("mediated", "reverse")
     }
+    by_size = [right(table, "mediated", people) for people in SIZES]
     third = float(wide["mediated"].loc[wide["mediated"]["drawing"] == ALL, "share"].iloc[0])
     told = (
         "“direct” and “season” give the same numbers to the last digit, since a calendar and a training that begin on one day are one column of the data"
@@ -165,8 +167,8 @@ def _drawings(chapter: Chapter) -> str:
     )
     return (
         f"With {count(few)} people the lines that are there come out in {hit}. "
-        f"More people do not part the worlds: with {whole(most)}, “mediated” and “reverse” are drawn with betaine in the middle in {percent(chain['mediated'])} and {percent(chain['reverse'])} of studies (their bars differ by {percent(apart)} at most, which is chance: the two have the same means and correlations), and {told}. "
-        f"In “mediated” {percent(third)} of the large studies even draw a third line that is not there, because betaine is measured with error and so cannot be held quite still."
+        f"More people do not part the worlds: with {whole(most)}, “mediated” and “reverse” are drawn with betaine in the middle in {percent(chain['mediated'])} and {percent(chain['reverse'])} of studies (their bars at {whole(most)} differ by {number(100 * apart)} percentage points at most, which is chance: the two have the same means and correlations), and {told}. "
+        f"In “mediated” the right drawing comes out in {listed([percent(s) for s in by_size])} of studies of {listed([whole(n) for n in SIZES])} people: {percent(third)} of the largest draw a third line that is not there, because betaine is measured with error and so cannot be held quite still."
     )
 
 

@@ -15,7 +15,7 @@ from exercisebook.chapters.ch05.analyses import ANALYSES as OF_CHAPTER_5
 from exercisebook.chapters.ch05.genetics import PLEIOTROPIC
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.results import Analysis
-from exercisebook.chapters.wording import certain, count, one
+from exercisebook.chapters.wording import certain, count, listed, none_or, one
 from exercisebook.figures import causes as draw
 from exercisebook.figures.tables import Table, interval, number, p_value, percent, whole
 from exercisebook.stats.mendelian_randomisation import (
@@ -170,11 +170,23 @@ def instruments_chart(chapter: Chapter) -> Any:
     )
     shared = [cell(chapter, SHARED, m) for m in METHODS]
     caption = (
-        f"Simulated, {whole(SETS)} sets of variants a row, of an exposure that does nothing (line at 0): where a shared cause feeds both, F is {number(shared[0]['f'], 3)} on average, and the three methods are “significant” in {percent(shared[0]['significant'])}, {percent(shared[1]['significant'])} and {percent(shared[2]['significant'])} of sets "
-        f"(means with the middle 95 % of estimates; {count(VALID.many)} variants a set, four in the last row; ranges are cut at the edge)."
+        f"Simulated, {whole(SETS)} sets of variants a row, of an exposure that does nothing (line at 0): {_shared_told(shared)} "
+        f"(means with the middle 95 % of estimates, which are no confidence intervals; {count(VALID.many)} variants a set, four in the last row; ranges are cut at the edge)."
     )
     text = "Dot plot of mean estimates with ranges by three methods in six situations; all lie on nought where variants are valid, MR-Egger alone does where bypasses all point one way, and none does where a shared cause feeds exposure and outcome."
     return draw.instruments(rows, [s.name for s in SITUATIONS], METHODS, (caption, text))
+
+
+def _shared_told(shared: list[pd.Series]) -> str:
+    """Return where a shared cause puts the three methods, and in how many sets they are sure."""
+    above = sum(s["low"] > 0 for s in shared)
+    where = (
+        "all three methods lie"
+        if above == len(METHODS)
+        else f"{none_or(count(above))} of the methods lie"
+    )
+    sure = listed([percent(s["significant"]) for s in shared])
+    return f"with a shared cause {where} above nought with their ranges, and are “significant” in {sure} of sets"
 
 
 def instruments_in_worlds_table(chapter: Chapter) -> Table:
@@ -246,9 +258,9 @@ def _instruments(chapter: Chapter) -> str:
     return (
         f"Mean F is {number(of(chapter)['f'].min())} or more in every row, as for betaine's own variants ({number(own.min())} to {number(own.max())}), and the true effect is nought in every row. "
         f"Where all are valid the three methods err in {percent(valid['significant'])}, {percent(cell(chapter, VALID, METHODS[1])['significant'])} and {percent(cell(chapter, VALID, METHODS[2])['significant'])} of sets, and the first could show an effect of {number(least)} log odds in four sets of five. "
-        f"Bypasses that balance cost width, not truth ({percent(balanced['significant'])} errors). "
+        f"Bypasses that balance cost the weighted mean width, not truth ({percent(balanced['significant'])} errors), while the median errs in {percent(cell(chapter, BALANCED, METHODS[2])['significant'])}. "
         f"Bypasses that all point one way deceive the weighted mean in {percent(way['significant'])} of sets and MR-Egger, which looks for just that, in {percent(egger['significant'])}; with three in ten invalid the median errs in {percent(some['significant'])} and the mean in {percent(cell(chapter, SOME)['significant'])}. "
-        f"With one invalid variant among four, as betaine might have, the mean is {number(abs(few['estimate']))} off on average and scatters from {interval(few['low'], few['high'])}: four variants that disagree can tell nothing at all. "
+        f"With one invalid variant among four, as betaine might have, the mean is {number(abs(few['estimate']))} off on average and scatters from {interval(few['low'], few['high'])}; it is “significant” in {percent(few['significant'])} of sets only, since disagreement (beyond chance by Cochran's Q in {percent(few['disagree'])}) widens its interval; an interval so wide is of no use. "
         f"Where a third thing feeds both exposure and outcome, F is highest of all ({number(shared['f'], 3)}), since the third thing makes the variants strong: strength is not validity, and can be the opposite."
     )
 

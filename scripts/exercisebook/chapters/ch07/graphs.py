@@ -40,13 +40,14 @@ _PLACES = {
     CRP: (0.98, 0.03),
 }
 
-ASKED, SEEN, UNSEEN = "the question", "measured", "not measured, or not told"
+ASKED, SEEN, UNSEEN = "the question", "measured, or known", "not measured, or not told"
 
 _KINDS = {
     EXERCISE: ASKED,
     BETAINE: ASKED,
     INFLAMMATION: ASKED,
     ORDER_OF_VISITS: SEEN,
+    TIME: SEEN,
     CRP: SEEN,
 }
 
@@ -98,7 +99,7 @@ def graph_chart(chapter: Chapter) -> Any:
     )
     arrows = pd.DataFrame([arrow(_PLACES, c, e) for c, e in _ARROWS])
     unseen = [n for n in _PLACES if _kind(n) == UNSEEN]
-    caption = f"What the sentence would have to get past: {count(len(_ARROWS))} arrows between {count(len(_PLACES))} things, of which {count(len(unseen))} were not measured, or the commentary does not tell. The order of the visits decides both who exercises and what time does."
+    caption = f"What the sentence would have to get past: {count(len(_ARROWS))} arrows between {count(len(_PLACES))} things, of which {count(len(unseen))} were not measured, or the commentary does not tell. The order of the visits decides both who exercises and how late it is: time is known to the day, and cannot be told from exercise."
     text = "Causal graph. The fixed order points to exercise and to time; time to diet and to stress, both of which point to betaine and inflammation; exercise to betaine, to inflammation and to the last bout, which points to both as well; betaine to inflammation; inflammation to C-reactive protein."
     return draw.study_graph(nodes, arrows, COLOURS, (caption, text))
 
@@ -143,24 +144,31 @@ def paths_table(chapter: Chapter) -> Table:
     rows = [
         (
             written(path),
-            "the effect" if is_causal(path) else "back door",
-            "nothing: it is what is asked" if is_causal(path) else _shut_by(path),
+            *_told_of(path),
         )
         for path in paths()
         if not colliders(path)
     ]
     shut = len(paths()) - len(rows)
     return Table(
-        pd.DataFrame(
-            rows, columns=["open path from exercise to inflammation", "it is", "shut by holding"]
-        ),
+        pd.DataFrame(rows, columns=["open path from exercise to inflammation", "it is", "shut by"]),
         f"{count(len(paths())).capitalize()} paths join exercise and inflammation in the drawing; {count(shut)} are shut by themselves, since two arrows meet on them, and these {count(len(rows))} are open.",
         stacked=True,
     )
 
 
+def _told_of(path: tuple[str, ...]) -> tuple[str, str]:
+    """Return what an open path is, and what would shut it."""
+    if not is_causal(path):
+        return "back door", _shut_by(path)
+    if BOUT in path:
+        return "echo of the last bout: not what is asked", "two quiet days before the draw"
+    return "the effect", "nothing: it is what is asked"
+
+
 def _shut_by(path: tuple[str, ...]) -> str:
-    return listed([n for n in path[1:-1] if n != _flat(BETAINE)], "or")
+    held = listed([n for n in path[1:-1] if n != _flat(BETAINE)], "or")
+    return f"holding {held}"
 
 
 @cache
@@ -187,6 +195,8 @@ def adjustment_table(chapter: Chapter) -> Table:
 def _why_not(own: tuple[str, ...], unseen: set[str]) -> str:
     if _flat(ORDER_OF_VISITS) in own:
         return "no: within one visit everybody trains or nobody does"
+    if TIME in own:
+        return "no: at one time everybody trains or nobody does"
     lacking = [n for n in own if n in unseen]
     return f"no: it lacks {listed(lacking)}" if lacking else "yes"
 
@@ -239,16 +249,22 @@ def implications_table(chapter: Chapter) -> Table:
     rows = [
         (
             says,
+            name,
             _forbidden(implications(name)),
             percent(tied(name, p.people, p.seed)),
         )
         for name, says in ORDER.items()
         if name != "high-crp"
     ]
-    columns = ["in a world where", "these must not go together", "changes correlate (p ≤ 0.05)"]
+    columns = [
+        "in a world where",
+        "called",
+        "these must not go together",
+        "changes correlate (p ≤ 0.05)",
+    ]
     return Table(
         pd.DataFrame(rows, columns=columns),
-        f"What graphs of worlds forbid among the visit, betaine and CRP, were all measured without error; and the share of {MANY} simulated studies of {count(p.people)} people in which changes of betaine and CRP correlate.",
+        f"What the graph of each world forbids among the visit, betaine and CRP, if all three are measured without error; and the share of {MANY} simulated studies of {count(p.people)} people in which changes of betaine and CRP correlate.",
         stacked=True,
     )
 
@@ -295,17 +311,17 @@ def _implications(chapter: Chapter) -> str:
     return (
         f"Worlds that forbid the same cannot be told apart by what they forbid, however many people are asked: {'; and '.join(alike)}. "
         f"Little can be refuted, and few people seldom refute it: that the two changes have nothing to do with each other, which “{'direct'}” demands, is refuted in {percent(mediated)} of studies from the world “mediated” with {count(p.people)} people (in {percent(null)} where nothing happens, the test's own errors). "
-        f"{_coincidence()}"
+        f"{_one_law()}"
         "And all of this presumes that both are measured without error, when every assay blurs the middle of a chain first."
     )
 
 
-def _coincidence() -> str:
+def _one_law() -> str:
     """Return what is lost where the numbers of one world meet the demands of another's graph."""
     mediated, reverse = (_law_of_two(name) for name in ("mediated", "reverse"))
     if not np.allclose(mediated, reverse):
         return ""
-    return "Nor is what a graph permits what its numbers do: “reverse” forbids nothing, and its numbers happen to obey all that “mediated” demands, so that even these two give data of one law. "
+    return "Nor is what a graph permits what its numbers do: “reverse” forbids nothing, since training has an arrow of its own to betaine there, and we chose the strength of that arrow so that its numbers obey all that “mediated” demands; even these two give data of one law. "
 
 
 def _law_of_two(name: str) -> np.ndarray:
@@ -327,5 +343,5 @@ def check_forks(answer: str) -> str:
         return "Right: every back door begins there. And within one visit nobody differs in exercise, so that shutting it leaves nothing to compare."
     alone = [own for own in asked_sets(EXERCISE, BETAINE) if len(own) == 1]
     if (given,) in [tuple(n.lower() for n in own) for own in alone]:
-        return "It would do, and it was not measured. One other node would do as well, and it was."
+        return "Holding it would do as well. But every back door passes another node before it."
     return "Not yet: write down the paths into exercise, and see what all of them pass."

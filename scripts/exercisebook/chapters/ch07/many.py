@@ -155,7 +155,7 @@ def _floor(chapter: Chapter) -> str:
         + bonferroni
         + "The false-discovery rate of Benjamini and Hochberg asks of the k-th smallest p value that it be at most k times the rate over the number of features {footcite}`benjamini1995`: "
         + (
-            f"at {rate(chapter)} among {whole(FEATURES)}, no exact test can call any feature before {count(needed)} of them have every single person on one side."
+            f"at {rate(chapter)} among {whole(FEATURES)}, no test by sign flips or ranks can call any feature before {count(needed)} of them have every single person on one side."
             if needed > 1
             else f"at {rate(chapter)} among {whole(FEATURES)}, one feature at the floor is enough."
         )
@@ -167,16 +167,21 @@ def _many(chapter: Chapter) -> str:
     rare = one(of(chapter), size=MIDDLING, changed=CHANGED[0])
     return (
         "Student's t has no floor, but it pays the same toll. "
-        f"Of {whole(CHANGED[0])} features that truly change by {number(MIDDLING)} standard deviations of the differences, a list finds {number(CHANGED[0] * rare['found'])} on average. "
+        f"Of {whole(CHANGED[0])} features that truly change by {number(MIDDLING)} standard deviations of the differences, a list finds {_how_many(CHANGED[0] * rare['found'])} on average. "
         + _exaggeration(rare["times_true"])
-        + f"A single feature that must stand up among {whole(FEATURES)} by Bonferroni needs {number(detectable_standardised(people, FEATURES), 3)} standard deviations. "
+        + f"A single feature that must stand up among {whole(FEATURES)} by Bonferroni needs {number(detectable_standardised(people, FEATURES), 3)} standard deviations to be seen in four studies of five. "
         + (
-            f"So a list from {count(people)} people is short and exaggerated, and what it leaves out it has not cleared; the sign of its entries is worth more than their size. "
+            f"So a list from {count(people)} people is short and exaggerated, and what it leaves out it has not cleared. "
             if rare["found"] < 1 / 2
             else f"So a list from {count(people)} people holds most changes of that size, and is short again for smaller ones. "
         )
         + f"And nothing of this touches the cause: a season passes 5{NARROW}% as easily as a treadmill does."
     )
+
+
+def _how_many(found: float) -> str:
+    """Return a mean number of finds, told in words where it is less than one."""
+    return f"fewer than one ({number(found)})" if found < 1 else number(found)
 
 
 def _exaggeration(times_true: float) -> str:

@@ -90,10 +90,17 @@ def selection_chart(chapter: Chapter) -> Any:
     third = {k: 2 ** expected(share_left_out(), k) - 1 for k in BASELINES}
     caption = (
         f"Nobody is treated and C-reactive protein falls: by {percent(-third[1])} in the top {percent(1 - share_left_out())} of one measurement, by {percent(-third[4])} where the mean of four decides "
-        f"(lines: formula; diamond: simulated, {MANY} studies, n = {chapter.parameters.people} each, of whom a few fall ill after the first day)."
+        f"(lines: formula; diamond: simulated, {MANY} studies, n = {chapter.parameters.people} each, of whom a few fall ill after the first day{_above(own)})."
     )
     text = f"Line chart of the expected change of C-reactive protein in per cent by the share of people enrolled, from all to the top twentieth, for one, two and four baseline measurements; the fewer are enrolled, the larger the fall, and a simulated world lies at {number(point['change'].iloc[0])} per cent."
     return draw.selection(frame, point, (caption, text))
+
+
+def _above(own: pd.Series) -> str:
+    """Return where the simulated point lies beside the line of one measurement, if clearly above."""
+    if own["low"] <= expected(share_left_out()):
+        return ""
+    return ", so that the diamond lies above the line of one measurement"
 
 
 def _called(k: int) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from exercisebook.chapters.a3.readings import percent1, rate
 from exercisebook.chapters.ch07.studies import MANY, mediations
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.simulated import truth_of
@@ -26,7 +27,7 @@ from exercisebook.stats.mediation import (
 OUTCOME, MEDIATOR, CONTROL = "crp", "betaine", "proline_betaine"
 """The control is a mark of citrus fruit, which training does not touch and which does nothing."""
 
-TRIED = ("mediated", "direct", "diet", "null")
+TRIED = ("mediated", "direct", "reverse", "diet", "null")
 """Worlds in which the same analysis is tried on many studies."""
 
 COLUMNS = ["path", "estimate (log2)", "95 % interval", "p", "n"]
@@ -120,8 +121,16 @@ def paths_table(chapter: Chapter) -> Table:
     ]
     return Table(
         pd.DataFrame(rows, columns=COLUMNS),
-        f"Simulated reference cohort, {count(int(found.n_subjects))} men: the mediation analysis by library (Monte-Carlo interval of a × b).",
+        f"Simulated reference cohort, {count(int(found.n_subjects))} men: the mediation analysis by library (Monte-Carlo interval of a × b).{_lacking(found, control)}",
     )
+
+
+def _lacking(found: Mediation, control: Mediation) -> str:
+    """Return how many men fewer the control has, and why."""
+    fewer = int(found.n_subjects) - int(control.n_subjects)
+    if fewer <= 0:
+        return ""
+    return f" The control has {count(fewer)} {'man' if fewer == 1 else 'men'} fewer, for want of a value of {label(CONTROL)}."
 
 
 def path_rows(found: Mediation) -> list[tuple[str, ...]]:
@@ -141,14 +150,14 @@ def _path(name: str, path: Path) -> tuple[str, ...]:
     half = float(special.stdtrit(path.df, 0.975) * path.se)
     estimate = float(path.estimate)
     n = whole(float(path.df)) + " df"
-    ends = interval(estimate - half, estimate + half)
-    return (name, number(estimate), ends, p_value(float(path.p_value)), n)
+    ends = interval(estimate - half, estimate + half, 3)
+    return (name, number(estimate, 3), ends, p_value(float(path.p_value)), n)
 
 
 def _indirect(name: str, found: Mediation) -> tuple[str, ...]:
-    ends = interval(float(found.ci_low), float(found.ci_high))
+    ends = interval(float(found.ci_low), float(found.ci_high), 3)
     p = f"{p_value(float(found.p_joint))} (joint)"
-    return (name, number(float(found.indirect)), ends, p, f"{int(found.n_subjects)} men")
+    return (name, number(float(found.indirect), 3), ends, p, f"{int(found.n_subjects)} men")
 
 
 def sensitivity_chart(chapter: Chapter) -> Any:
@@ -157,7 +166,7 @@ def sensitivity_chart(chapter: Chapter) -> Any:
     found = sensitivity_to_confounding(analysed(), rho)
     frame = pd.DataFrame({"rho": rho, "indirect": found.indirect})
     zero = float(found.zero_at)
-    caption = f"Simulated reference cohort: what passes through betaine is {number(float(analysed().indirect))} doublings of C-reactive protein if nothing unseen moves both, nought at an assumed correlation of {number(zero)}, and of the other sign beyond (n = {int(analysed().n_subjects)}; the dark line is the truth, {number(truth())}; no data of this design measure the correlation)."
+    caption = f"Simulated reference cohort: what passes through betaine is {number(float(analysed().indirect), 3)} doublings of C-reactive protein if nothing unseen moves both, nought at an assumed correlation of {number(zero)}, and of the other sign beyond (n = {int(analysed().n_subjects)}; the dark line is the truth, {number(truth(), 3)}; no data of this design measure the correlation)."
     text = f"Line chart of the indirect effect by the assumed correlation of the residuals, from minus {_FARTHEST:g} to {_FARTHEST:g}: it crosses zero at {number(zero)}."
     return draw.sensitivity(frame, zero, truth(), float(analysed().indirect), (caption, text))
 
@@ -176,21 +185,29 @@ def _found() -> str:
     found, control = analysed(), analysed(CONTROL)
     ends = pd.Series({"ci_low": float(found.ci_low), "ci_high": float(found.ci_high)})
     held = ends["ci_low"] <= truth() <= ends["ci_high"]
-    known = "found" if certain(ends) and found.indirect * truth() > 0 else "missed"
+    seen = certain(ends) and found.indirect * truth() > 0
     quiet = not (control.ci_low > 0 or control.ci_high < 0)
-    return (
-        f"In truth {number(truth())} doublings of C-reactive protein pass through betaine in these men. "
-        f"The interval runs from {number(ends['ci_low'])} to {number(ends['ci_high'])}: it {'holds' if held else 'does not hold'} the truth, and what is there was {known}. "
+    told = (
+        f"In truth {number(truth(), 3)} doublings of C-reactive protein pass through betaine in these men. "
+        f"The interval runs from {interval(ends['ci_low'], ends['ci_high'], 3)}: it {'holds' if held else 'does not hold'} the truth, and what is there was {'found' if seen else 'missed'}. "
         f"The negative control is a mediator that cannot be one, {label(CONTROL)}, which comes with citrus fruit: it is {'rightly quiet' if quiet else 'a false alarm'}."
     )
+    if quiet and not seen:
+        told += " That says little, in a study that is as quiet about what is there."
+    return told
 
 
 def _sensitivity() -> str:
-    zero = float(sensitivity_to_confounding(analysed(), 0.0).zero_at)
+    found = analysed()
+    zero = float(sensitivity_to_confounding(found, 0.0).zero_at)
+    if found.ci_low <= 0 <= found.ci_high:
+        told = f"The estimate reaches nought at {number(zero)}; since its interval held nought already, this shows how to read the curve, and not that a finding is fragile. "
+    else:
+        told = f"Here a correlation of {number(zero)} would be enough to leave nothing. "
     return (
-        f"Here a correlation of {number(zero)} would be enough to leave nothing. "
+        f"{told}"
         "A meal on the evening before, a cold, a tube that thawed: whatever moves a man's betaine and his C-reactive protein together makes such a correlation. "
-        "And the curve forgives nothing about time: that *every* man was later in the year on the second day is in *a* and in the total, and no correlation between men shows it."
+        "The curve is silent about time: *every* man was later in the year on the second day, which is in *a* and in the total, and which no correlation between men shows."
     )
 
 
@@ -202,10 +219,12 @@ def _shares(chapter: Chapter) -> dict[str, float]:
 
 def _worlds(chapter: Chapter) -> str:
     shares = _shares(chapter)
+    held = rate("mediation within people", "coverage", "betaine to crp", "mediated")["estimate"]
     return (
-        f"With {count(chapter.parameters.people)} people the interval excludes zero in {percent(shares['mediated'])} of {MANY} simulated studies in which betaine carries all of the effect, which is its power. "
-        f"It does so in {percent(shares['direct'])} where betaine carries nothing and training does both, in {percent(shares['diet'])} where food does both and training nothing, and in {percent(shares['null'])} where nothing happens. "
-        "The method keeps its promise where its assumptions hold, and has no way of knowing whether they do."
+        f"A second rule looks at the interval of *a* times *b* alone, where the grid above asked both paths to be significant. With {count(chapter.parameters.people)} people the interval excludes zero in {percent(shares['mediated'])} of {MANY} simulated studies in which betaine carries all of the effect, which is its power. "
+        f"Its false alarms stay at {percent(max(shares['direct'], shares['null']))} or less where betaine carries nothing and nothing else ties the two (training does both: {percent(shares['direct'])}; nothing happens: {percent(shares['null'])}), though where its assumptions hold its interval covers the truth in {percent1(held)} only ([](#operating-characteristics)). "
+        f"By this rule it also speaks in {percent(shares['reverse'])} where inflammation moves betaine, and in {percent(shares['diet'])} where food does both and training nothing. "
+        "Whether its assumptions hold it has no way of knowing."
     )
 
 

@@ -8,16 +8,26 @@ import pandas as pd
 from exercisebook.chapters.ch01.analyses import mornings, rest_day
 from exercisebook.chapters.ch02.analyses import CELLS, against_rest, before_after
 from exercisebook.chapters.ch02.readings import arm_label
-from exercisebook.chapters.ch07.studies import changes, true_row
+from exercisebook.chapters.ch07.studies import AFTER, BEFORE, BLOCKS, changes, drawn, true_row
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.hours import hour_of, phase_of
 from exercisebook.chapters.results import Analysis
 from exercisebook.chapters.rows import ratio_rows
 from exercisebook.chapters.simulated import ALIKE
-from exercisebook.chapters.wording import certain, count, evidence, moved, n_range, none_or, one
+from exercisebook.chapters.wording import (
+    certain,
+    count,
+    evidence,
+    listed,
+    moved,
+    n_range,
+    none_or,
+    one,
+)
 from exercisebook.figures import causality as draw
 from exercisebook.figures.tables import Table, number, p_value, percent
 from exercisebook.simulate.latents import log_sd
+from exercisebook.simulate.worlds import world
 from exercisebook.sources.features import label
 from exercisebook.stats.linear import p_of_t
 
@@ -77,7 +87,7 @@ def readings_chart(chapter: Chapter) -> Any:
     frame = ratio_rows(effects, rows).assign(group=effects["group"])
     naive, apart = (reading(chapter, g, *SHOWN[0]) for g in (ONE_ARM, APART))
     caption = (
-        f"One bout, three readings: {label(SHOWN[0][0])} three hours after the start have changed {number(2 ** naive['estimate'])}-fold before and after, and {number(2 ** apart['estimate'])}-fold against the same hours of a day without exercise "
+        f"One bout, three readings: three hours after the start {label(SHOWN[0][0])} {moved(naive)} if read before and after, and {moved(apart)} against the same hours of a day without exercise "
         f"(GRINTA, {arm_label(chapter)}, n = {n_range(effects)}, 95 % intervals; an acute effect, and no training)."
     )
     text = "Dot plot with intervals, ratios on a logarithmic axis: two white cells at two hours each, read before and after, as the day alone, and one against the other."
@@ -116,8 +126,21 @@ def alike_table(chapter: Chapter) -> Table:
     columns = ["log2 change", *(f"{n}, {w}" for n in names.values() for w in (TWIN_OF, p.world))]
     return Table(
         pd.DataFrame(rows, columns=columns),
-        f"Simulated, {count(p.people)} people: the same study where {ALIKE[TWIN_OF]} (“{TWIN_OF}”) and where {ALIKE[p.world]} (“{p.world}”).",
+        f"Simulated, {count(p.people)} people: the same study where {ALIKE[TWIN_OF]} (“{TWIN_OF}”) and where {ALIKE[p.world]} (“{p.world}”).{_undetected(chapter, people)}",
     )
+
+
+def _undetected(chapter: Chapter, people: int) -> str:
+    """Return which of the men shown have CRP at its detection limit on both days."""
+    p = chapter.parameters
+    features = world(TWIN_OF).block(BLOCKS["crp"]).set_index("feature")
+    limit = float(features.at["crp", "detection_limit"])
+    values = drawn(TWIN_OF, p.people, p.seed)["crp"][0][:, [BEFORE, AFTER]]
+    below = (values <= np.log2(limit)).all(axis=1)
+    names = [f"man {i + 1}" for i in range(people) if below[i]]
+    if not names:
+        return ""
+    return f" The CRP of {listed(names)} was below the detection limit, {number(limit)} mg/L, on both days, so that no change of it can be seen."
 
 
 def _each(here: dict[str, Any], there: dict[str, Any], told: Any) -> list[str]:

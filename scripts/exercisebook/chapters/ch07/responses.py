@@ -84,7 +84,7 @@ def responses_chart(chapter: Chapter) -> Any:
     wide = frame.pivot(index="at", columns="group", values="share")
     common = wide.min(axis=1).sum() / 100
     tells = "hardly tells" if differ < 1 / 2 else "mostly tells"
-    caption = f"Simulated, {STUDIES} studies, n = {p.people} each: the estimated variance of responses {tells} a world in which everyone responds alike from one in which people truly differ; its interval lies above zero in {percent(alike)} of studies of the one and {percent(differ)} of the other."
+    caption = f"Simulated, {STUDIES} studies, n = {p.people} each: in a single study the estimated variance of responses {tells} a world in which everyone responds alike from one in which people truly differ; its interval lies above zero in {percent(alike)} of studies of the one and {percent(differ)} of the other."
     text = f"Outlines of two histograms of the estimated variance of true responses of betaine in doublings squared: they have {percent(common)} of their area in common, and the lowest estimate is {number(ends.min())}."
     return draw.responses(frame, (caption, text))
 

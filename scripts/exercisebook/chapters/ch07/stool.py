@@ -220,7 +220,7 @@ def taxa_chart(chapter: Chapter) -> Any:
         for s in ("nothing happens", "faster transit, 2 SD", "training acts")
     )
     caption = (
-        f"Simulated stool, {count(chapter.parameters.people)} people: where training moves {whole(acts['moved'])} of {whole(len(taxa_features()))} taxa a study finds {number(acts['found'] - acts['false'])} of them on average, and where stool merely passes faster by two standard deviations it finds {number(quick['found'])}, of which training moved none "
+        f"Simulated stool, {count(chapter.parameters.people)} people: where training moves {whole(acts['moved'])} of {whole(len(taxa_features()))} taxa a study finds {number(acts['found'])} on average, of which {number(acts['found'] - acts['false'])} truly moved, and where stool merely passes faster by two standard deviations it finds {number(quick['found'])}, of which training moved none "
         f"(where nothing happens {number(slow['found'])}; {whole(STUDIES)} studies a row, false-discovery rate {rate(chapter)})."
     )
     text = "Stacked bars of taxa found in a simulated study in five situations; almost none where nothing happens and where training acts, most, all of them not moved by training, where transit is faster by two standard deviations."

@@ -14,9 +14,13 @@ from exercisebook.stats.schemas import EFFECTS, as_effects
 def cohort_table(chapter: Chapter) -> Table:
     """Return the mediation analysis of this page's cohort, where it holds what that needs."""
     found = mediation_of(chapter.cohort)
+    usual = chapter.parameters.cohort == "reference"
     rows = [] if found is None else path_rows(found)
     name = chapter.cohort.name
-    if found is None:
+    if usual:
+        rows = rows[-1:]
+        told = f"What passes through betaine in the cohort “{name}”; its other paths stand in the table of the section on mediation."
+    elif found is None:
         told = f"The cohort “{name}” has no betaine and C-reactive protein before and after training in one group of people."
     else:
         told = f"Paths in the cohort “{name}”: what they are called is the analysis' word, and what they are is for its design to say."

@@ -84,6 +84,7 @@ def reading_table(chapter: Chapter) -> Table:
         rows.append(
             (
                 says,
+                world,
                 "yes" if betaine else "no",
                 "yes" if crp else "no",
                 "yes" if carries(world) else "no",
@@ -93,6 +94,7 @@ def reading_table(chapter: Chapter) -> Table:
         )
     columns = [
         "in a world where",
+        "called",
         "training raises betaine",
         "training lowers inflammation",
         "through betaine",
@@ -124,7 +126,8 @@ def _worlds() -> str:
     return (
         f"Thirteen people find the mediation in {found('mediated')} of studies where it is there. "
         f"In {count(len(false))} worlds where it is not, {names}, they find it in {percent(min(shares))} to {percent(max(shares))}. "
-        f"Take the two stories that a reader would most like to tell apart, betaine calms inflammation and inflammation lowers betaine: the finding is {number(odds())} times as likely under the first as under the second, so it says next to nothing about which is true. "
+        f"Take the two stories that a reader would most like to tell apart, betaine calms inflammation and inflammation lowers betaine: we gave the two worlds the same means and correlations, so the finding is exactly as likely in both (in our draws {number(odds())} times, by chance), and says nothing about which is true. "
+        "What differs is hidden from the data: in “reverse” training also raises betaine by a way of its own, beside the one through inflammation. "
         f"With a hundred people the false worlds give it in {percent(min(more))} to {percent(max(more))} of studies. "
         "More people make a study surer, and do not make it right."
     )
@@ -136,6 +139,7 @@ def _grid() -> str:
     noisy = [cell("mediated", noise=n)["significant"] for n in (0.5, 2.0)]
     return (
         f"Two things come off better than expected. Where the season or training moves both and nothing ties the two together in a man, the analysis is quiet ({percent(quiet)} at most), and a calendar that moves everybody alike by two standard deviations more takes the world “season” from {percent(drift[0])} to {percent(drift[1])} only: it counts as *a* and never as *b*. "
-        "So mediation by itself does not fall for the calendar; it is the first half of the sentence, “exercise raises betaine”, that does. "
-        f"And a noisier assay hides more than it invents: where betaine carries the effect, the share goes from {percent(noisy[0])} with half the assay noise to {percent(noisy[1])} with twice of it."
+        "So mediation by itself does not fall for a calendar that moves everybody alike; one that moves some people more, in both, is the world “diet” by another name. "
+        "And the first half of the sentence, “exercise raises betaine”, falls for either. "
+        f"And a noisier assay hides more than it invents: where betaine carries the effect, the share goes from {percent(noisy[0])} with half the assay noise to {percent(noisy[1])} with twice as much."
     )

@@ -54,11 +54,12 @@ class Ledger(Generated):
     def run(self) -> list[nodes.Node]:
         """Return the part that the argument names."""
         env = self.state.document.settings.env
-        for path in (DATA / "claims.csv", RELEASED):
+        for path in (DATA / "claims.csv", DATA / "features.csv", RELEASED):
             env.note_dependency(str(path))
         told = told_ledger()
         if self.arguments[0] == "counts":
-            return self.parsed(counts_lines(told.rows))
+            table = nodes.raw("", counts_table(told.rows)._repr_html_(), format="html")
+            return [*self.parsed(counts_lines(told.rows)), table]
         if self.arguments[0] == "changes":
             return self._changes(told.rows)
         if self.arguments[0] == "chart":
@@ -110,34 +111,44 @@ class _Writer:
 
 
 def counts_lines(rows: pd.DataFrame) -> list[str]:
-    """Return how many rows have which two verdicts, as MyST."""
-    kinds = pd.Series(rows["cause"].map(kind_of_cause), name="kind")
-    counted = rows.groupby([rows["observed"], kinds]).size()
-    parts = [
-        f"{_are(counted[observed, cause])} *{observed}* with the cause *{cause}*"
-        for observed in OBSERVED
-        for cause in CAUSES
-        if (observed, cause) in counted.index
-    ]
-    both = (rows["observed"] == SUPPORTED) & (kinds == CAUSES[0])
+    """Return how many rows are supported with their cause identified, and how many there are."""
+    both = (rows["observed"] == SUPPORTED) & (rows["cause"].map(kind_of_cause) == CAUSES[0])
     lead = (
         f"**Supported, with the cause identified by the design: {both.sum() or 'none'} of "
         f"{len(rows)} rows.**"
     )
     told = (
         f"{rows['claim_id'].nunique()} claims make these rows, one for each claim and each open "
-        f"data set that measures it, and one for a claim that none measures. Of the rows, "
-        f"{'; '.join(parts)}."
+        f"data set that measures it, and one for a claim that none measures."
     )
+    return [lead, told + _absent(rows)]
+
+
+def _absent(rows: pd.DataFrame) -> str:
+    """Return which verdict no row has, and which rows have a member that has it."""
     absent = [name for name in (SUPPORTED, CONTRADICTED) if name not in set(rows["observed"])]
-    end = (
-        f" None is *{'* or *'.join(absent)}*, with the cause *identified* or not." if absent else ""
+    if not absent:
+        return ""
+    told = (
+        f" None is *{'* or *'.join(absent)}* as a whole, with the cause identified by the design "
+        f"or not."
     )
-    return [lead, told + end]
+    for name in absent:
+        own = rows.loc[rows["reason"].str.contains(f"{name} for "), "claim_id"].unique()
+        if len(own):
+            told += f" Single members of a group are *{name}*: see the reasons of {', '.join(own)}."
+    return told
 
 
-def _are(count: int) -> str:
-    return f"{count} {'is' if count == 1 else 'are'}"
+def counts_table(rows: pd.DataFrame) -> Table:
+    """Return how many rows have which two verdicts, those that none has too."""
+    kinds = rows["cause"].map(kind_of_cause)
+    counted = pd.crosstab(rows["observed"], kinds).reindex(
+        index=list(OBSERVED), columns=list(CAUSES), fill_value=0
+    )
+    heads = {name: f"cause {name}" for name in CAUSES}
+    frame = counted.rename(columns=heads).reset_index(names="is it there?")
+    return Table(frame, "How many rows have which two verdicts.")
 
 
 def ledger_chart(rows: pd.DataFrame) -> Any:

@@ -5,7 +5,7 @@ Both verdicts stand in one cell of each row; nothing here shows one of them alon
 
 import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,8 @@ import pandas as pd
 from exercisebook.claims.claims import DOCUMENTS, EMPIRICAL
 from exercisebook.claims.verdict import IDENTIFIED, NOT_ASKED, NOT_EMPIRICAL, OBSERVED
 from exercisebook.figures.tables import interval, number, whole
+from exercisebook.sources.catalogue import catalogue
+from exercisebook.sources.features import feature_table, label, members
 
 CLAIM_ID = re.compile(r"\bS\d+-\d+\b")
 CAUSES = ("identified", "not identified", "not asked")
@@ -48,19 +50,18 @@ def table_html(
     claims : DataFrame
         All claims.
     scales : DataFrame
-        dataset, canonical_id, kind, effect_scale, unit.
+        dataset, canonical_id, kind, effect_scale, unit, contrast.
     section : callable
         Where a chapter's section on its claims is.
     """
     about = claims.set_index("claim_id", drop=False)
-    scale = {tuple(s[:3]): s[3:] for s in scales.itertuples(index=False, name=None)}
     lines, seen = [], set[str]()
     for _, row in rows.iterrows():
         claim = about.loc[row["claim_id"]]
         further = row["dataset"] if row["claim_id"] in seen else ""
         seen.add(row["claim_id"])
-        key = (row["dataset"], claim["canonical_id"], claim["kind"])
-        lines.append(_row(row, claim, anchor(row["claim_id"], further), section, scale.get(key)))
+        scale = _scale(row["dataset"], claim, scales)
+        lines.append(_row(row, claim, anchor(row["claim_id"], further), section, scale))
     heads = "".join(f'<th scope="col">{head}</th>' for head in HEADS)
     return (
         f'{_form(rows, about)}<div class="table-scroll" role="region" aria-label="The ledger" '
@@ -92,12 +93,18 @@ def linked_ids(page: str, known: set[str], ledger: str) -> str:
     return re.sub(rf'(?P<head><th scope="row">)(?P<id>{CLAIM_ID.pattern})', link, page)
 
 
+def _scale(name: str, claim: pd.Series, scales: pd.DataFrame) -> pd.Series | None:
+    """Return the scale of a claim's numbers in a data set; of a group, if one member has any."""
+    own = scales[
+        (scales["dataset"] == name)
+        & (scales["kind"] == claim["kind"])
+        & scales["canonical_id"].isin(members(claim["canonical_id"]))
+    ]
+    return own.iloc[0] if len(own) == 1 else None
+
+
 def _row(
-    row: pd.Series,
-    claim: pd.Series,
-    place: str,
-    section: Section,
-    scale: tuple[str, str] | None,
+    row: pd.Series, claim: pd.Series, place: str, section: Section, scale: pd.Series | None
 ) -> str:
     data = {
         "chapter": row["chapter"],
@@ -105,6 +112,7 @@ def _row(
         "cause": kind_of_cause(row["cause"]),
         "dataset": row["dataset"],
         "document": claim["source"],
+        "names": "|".join(_names(claim["canonical_id"])),
     }
     told = "".join(f' data-{name}="{html.escape(str(value))}"' for name, value in data.items())
     cells = (_measured_by(row), _verdicts(row, claim), _numbers(row, scale))
@@ -112,6 +120,13 @@ def _row(
         f'<td data-label="{head}">{cell}</td>' for head, cell in zip(HEADS[1:], cells, strict=True)
     )
     return f'<tr id="{place}"{told}><th scope="row">{_claim(row, claim, section)}</th>{body}</tr>'
+
+
+def _names(canonical_id: str) -> list[str]:
+    """Return what a reader may search a feature by, or the members of a group."""
+    known = feature_table().reindex([canonical_id, *members(canonical_id)]).dropna(how="all")
+    told = [known["label"], known["synonyms"].str.split("|").explode()]
+    return list(dict.fromkeys(name for name in pd.concat(told) if name))
 
 
 def _claim(row: pd.Series, claim: pd.Series, section: Section) -> str:
@@ -132,7 +147,7 @@ def _counter_evidence(claim: pd.Series) -> str:
     if not isinstance(source, str) and not isinstance(told, str):
         return ""
     parts = [html.escape(text) for text in (told, source) if isinstance(text, str)]
-    return f'<p class="aside">Against it: {_with_dois(" ".join(parts))}</p>'
+    return f'<p class="aside">From the literature: {_with_dois(" ".join(parts))}</p>'
 
 
 def _with_dois(text: str) -> str:
@@ -163,7 +178,7 @@ def _verdicts(row: pd.Series, claim: pd.Series) -> str:
     )
 
 
-def _numbers(row: pd.Series, scale: tuple[str, str] | None) -> str:
+def _numbers(row: pd.Series, scale: pd.Series | None) -> str:
     told = CLAIM_ID.sub(
         lambda found: f'<a href="#{anchor(found[0])}">{found[0]}</a>', html.escape(row["reason"])
     )
@@ -172,18 +187,22 @@ def _numbers(row: pd.Series, scale: tuple[str, str] | None) -> str:
     return f"{html.escape(_estimate(row, scale))}<br>{told}"
 
 
-def _estimate(row: pd.Series, scale: tuple[str, str] | None) -> str:
-    """Return estimate, interval, n and smallest detectable effect; of logarithms, the ratios."""
-    name, unit = scale or ("", "")
+def _estimate(row: pd.Series, scale: pd.Series | None) -> str:
+    """Return what was compared, estimate, interval, n and smallest detectable effect.
+
+    Of logarithms, the ratios.
+    """
+    name, unit = ("", "") if scale is None else (scale["effect_scale"], scale["unit"])
     ratio = name == "log2_ratio"
     estimate, low, high, least = (
         2 ** row[c] if ratio else row[c] for c in ("estimate", "ci_low", "ci_high", "detectable")
     )
-    head = "ratio " if ratio else "" if name in ("", "difference") else f"{name} "
+    head = "" if scale is None else f"{label(scale['canonical_id'])}, {_compared(scale)}: "
+    head += "ratio " if ratio else "" if name in ("", "difference") else f"{name} "
     units = f" {unit}" if unit and not ratio else ""
     told = (
         f"{head}{number(estimate, 3)}{units} (95 % interval {interval(low, high, 3)}), "
-        f"n = {whole(row['n_subjects'])}"
+        f"n = {_counted(row['n_subjects'], row['dataset'])}"
     )
     if np.isnan(least):
         return told
@@ -191,24 +210,38 @@ def _estimate(row: pd.Series, scale: tuple[str, str] | None) -> str:
     return f"{told}; detectable: {sides}{units}"
 
 
+def _compared(scale: pd.Series) -> str:
+    """Return a contrast in words: its tissue, its hour, its groups."""
+    told = re.sub(r"-(\d+)w$", r", \1 weeks", scale["contrast"])
+    told = re.sub(r"(\d)h\b", r"\1 h", told)
+    return re.sub(r"(?<=[a-z])-(?=[a-z])", " against ", told)
+
+
+def _counted(n: float, name: str) -> str:
+    """Return a number with what it counts: people, animals, or measurements of no living thing."""
+    species = catalogue()[name].species
+    one, several = {"human": ("person", "people"), "none": ("measurement", "measurements")}.get(
+        species, (species, f"{species}s")
+    )
+    return f"{whole(n)} {one if n == 1 else several}"
+
+
 def _form(rows: pd.DataFrame, about: pd.DataFrame) -> str:
     """Return the form, hidden until a script can answer it."""
-    sources = about["source"].loc[rows["claim_id"]]
-    choices: Mapping[str, tuple[str, list[str]]] = {
-        "chapter": ("Chapter", sorted(set(rows["chapter"]))),
-        "observed": ("Is it there?", [v for v in OBSERVED if v in set(rows["observed"])]),
-        "cause": (
-            "Can the design name the cause?",
-            [c for c in CAUSES if c in set(rows["cause"].map(kind_of_cause))],
-        ),
-        "dataset": ("Data set", [*sorted(set(rows["dataset"]) - {"none"}), "none"]),
-        "document": ("Text", [name for name in DOCUMENTS if name in set(sources)]),
+    sources = rows["claim_id"].map(about["source"])
+    datasets = [*sorted(set(rows["dataset"]) - {"none"}), "none"]
+    choices: Mapping[str, tuple[str, pd.Series, Iterable[str]]] = {
+        "chapter": ("Chapter", rows["chapter"], sorted(set(rows["chapter"]))),
+        "observed": ("Is it there?", rows["observed"], OBSERVED),
+        "cause": ("Can the design name the cause?", rows["cause"].map(kind_of_cause), CAUSES),
+        "dataset": ("Data set", rows["dataset"], datasets),
+        "document": ("Text", sources, DOCUMENTS),
     }
     fields = "".join(
         f'<label>{words}<select name="{name}"><option value="">all</option>'
-        + "".join(f"<option>{html.escape(option)}</option>" for option in options)
+        + "".join(_option(option, int((values == option).sum())) for option in options)
         + "</select></label>"
-        for name, (words, options) in choices.items()
+        for name, (words, values, options) in choices.items()
     )
     return (
         '<form class="ledger-filter" hidden><label class="wide">Search'
@@ -216,3 +249,8 @@ def _form(rows: pd.DataFrame, about: pd.DataFrame) -> str:
         '<button type="reset">Show all</button>'
         '<p class="ledger-count" role="status" aria-live="polite"></p></form>'
     )
+
+
+def _option(name: str, count: int) -> str:
+    told = html.escape(name)
+    return f'<option value="{told}">{told} ({count})</option>'

@@ -8,22 +8,57 @@
   const search = form.elements.q;
   const selects = [...form.querySelectorAll("select")];
   const count = form.querySelector(".ledger-count");
-  const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/\s+/g, " ").trim();
-  const texts = new Map(rows.map((row) => [row, plain(row.textContent)]));
+  const GREEK = {
+    α: "alpha", β: "beta", γ: "gamma", δ: "delta", ε: "epsilon", ζ: "zeta", η: "eta", θ: "theta",
+    ι: "iota", κ: "kappa", λ: "lambda", μ: "mu", ν: "nu", ξ: "xi", ο: "omicron", π: "pi",
+    ρ: "rho", σ: "sigma", ς: "sigma", τ: "tau", υ: "upsilon", φ: "phi", χ: "chi", ψ: "psi",
+    ω: "omega",
+  };
+  const spelt = (text) => text.toLowerCase().normalize("NFKD")
+    .replace(/[α-ω]/g, (letter) => GREEK[letter]).replace(/[‐‑‒–−]/g, "-")
+    .replace(/\s+/g, " ").trim();
+  const plain = (text) => spelt(text).replaceAll("-", "");
+  const tight = (text) => plain(text).replaceAll(" ", "");
+  const names = new Map(rows.map((row) => [row, row.dataset.names.split("|").map(tight)]));
+  const known = new Set([...names.values()].flat());
+  const texts = new Map(rows.map((row) =>
+    [row, [plain(row.textContent), ...names.get(row)].join(" ")]));
 
-  function shows(row) {
-    const words = plain(search.value).split(" ").filter(Boolean);
-    return selects.every((s) => !s.value || row.dataset[s.name] === s.value) &&
-      words.every((word) => texts.get(row).includes(word));
+  // of the words typed, those that make a name together are one: "IL 6"
+  function joined(words) {
+    for (let n = words.length; n > 1; n--) {
+      for (let i = 0; i + n <= words.length; i++) {
+        const name = words.slice(i, i + n).join("-");
+        if (known.has(plain(name))) {
+          return [...joined(words.slice(0, i)), name, ...joined(words.slice(i + n))];
+        }
+      }
+    }
+    return words;
+  }
+
+  // a hyphen typed may be none or a space in the text; "S1-7" is S1-07
+  function fits(text, word) {
+    const [, part, number] = /^s(\d)-(\d)$/.exec(word) ?? [];
+    if (part) return text.includes(`s${part}0${number}`);
+    return text.includes(plain(word)) || text.includes(word.replaceAll("-", " ").trim());
   }
 
   function apply() {
+    const words = joined(spelt(search.value).split(" ").filter((word) => plain(word)));
     let shown = 0;
     for (const row of rows) {
-      row.hidden = !shows(row);
+      row.hidden = !selects.every((s) => !s.value || row.dataset[s.name] === s.value) ||
+        !words.every((word) => fits(texts.get(row), word));
       shown += row.hidden ? 0 : 1;
     }
-    count.textContent = shown ? `${shown} of ${rows.length} rows shown` : "no row fits; show all?";
+    count.textContent = shown ? `${shown} of ${rows.length} rows shown` : "no row fits ";
+    if (!shown) {
+      const all = document.createElement("button");
+      all.type = "reset";
+      all.textContent = "Show all rows";
+      count.append(all);
+    }
   }
 
   function address() {
