@@ -110,7 +110,7 @@ def sentences(chapter: Chapter) -> dict[str, str]:
     days = same_share_of_life()
     return {
         "bridges": (
-            f"Of {count(len(table))} bridges {count(empty)} rest on nothing that we hold, and the one with arithmetic under it, the dose, is the one that everybody asks about. "
+            f"Of {count(len(table))} bridges {count(empty)} rest on nothing that we hold. "
             f"Two clocks already disagree: {whole(MOUSE_DAYS)} days are {whole(MOUSE_DAYS)} days, or {number(days / 30.4)} months as a share of a man's life, and the study has {whole(STUDY_DAYS)} days. "
             f"A story that needs all {count(len(table))} is as strong as their product: were each {percent(EACH_HOLDS)} sure and none the others' business, the whole would be {percent(EACH_HOLDS ** len(table))} sure. "
             "That number is an exercise and no estimate; it says why a chain of likely steps is not a likely chain. "
