@@ -61,6 +61,20 @@ def test_a_report_on_a_users_cohort_brings_its_check_and_both_verdicts(plan, tmp
     assert len(set(rows["claim_id"])) == 99
 
 
+def test_the_ledger_of_a_bundle_has_the_rate_of_its_pages(plan, tmp_path, monkeypatch):
+    from exercisebook.publish import bundle
+
+    seen = []
+    real = bundle.cohort_ledger
+    monkeypatch.setattr(
+        bundle, "cohort_ledger", lambda *given: seen.append(given[2]) or real(*given)
+    )
+    cohort = brought(tmp_path / "mine", {"study": STUDY})
+    write_bundle(plan(cohort=cohort, fdr=0.2))
+    write_bundle(plan(cohort=cohort))
+    assert seen == [0.2, 0.05]
+
+
 @pytest.mark.parametrize("description", [{}, {"simulated": True, "study": STUDY}])
 def test_without_a_design_or_simulated_there_is_no_ledger(plan, tmp_path, description):
     folder = write_bundle(plan(cohort=brought(tmp_path / "mine", description)))

@@ -60,7 +60,7 @@ def own_claims(cohort: Cohort, name: str, chapter: int, fdr: float) -> Table:
             _CAUSE: rows["cause"],
             "estimate (95 % interval), n": [_numbers(row) for _, row in rows.iterrows()],
             "people that would show the smallest effect": rows["people_needed"].map(number_or_dash),
-            _WHY: rows["reason"],
+            _WHY: [_why(row) for _, row in rows.iterrows()],
         }
     )
     return Table(frame, f"The claims of this page on the cohort “{cohort.name}”.", stacked=True)
@@ -85,15 +85,16 @@ def own_sentence(cohort: Cohort, chapter: int, fdr: float) -> str:
     told = [
         f"{count(number_of)} {verdict}"
         for verdict in (SUPPORTED, CONTRADICTED, NO_PRACTICAL, INCONCLUSIVE, ELSEWHERE)
-        if (number_of := rows.loc[rows["observed"] == verdict, "claim_id"].nunique())
+        if (number_of := int((rows["observed"] == verdict).sum()))
     ]
     silent = rows["observed"].isin([NOT_MEASURED, NOT_EMPIRICAL])
-    unanswered = rows.loc[silent, "claim_id"].nunique()
+    unanswered = rows["claim_id"].nunique() - rows.loc[~silent, "claim_id"].nunique()
     named = ~silent & (rows["observed"] != ELSEWHERE) & (rows["cause"] == IDENTIFIED)
-    identified = rows.loc[named, "claim_id"].nunique()
+    identified = int(named.sum())
     told.append(f"{count(unanswered)} that it cannot be asked")
+    each = ", a claim and contrast each" if rows["contrast"].nunique() > 2 else ""
     return (
-        f"The claims of this page on the cohort “{cohort.name}”: {', '.join(told)}. "
+        f"The claims of this page on the cohort “{cohort.name}”{each}: {', '.join(told)}. "
         f"In {none_or(count(identified))} of them can the design name the cause."
     )
 
@@ -133,6 +134,12 @@ def _outcomes(
     return dict(
         zip(zip(table["feature"], table["contrast"], strict=True), table["outcome"], strict=True)
     )
+
+
+def _why(row: pd.Series) -> str:
+    """Return the reason of a verdict, and in what data and claim differ."""
+    apart = [a.split()[0] for a in row["directness"].split("; ") if a.endswith("different")]
+    return row["reason"] + (f"; different: {', '.join(apart)}" if apart else "")
 
 
 def _numbers(row: pd.Series) -> str:

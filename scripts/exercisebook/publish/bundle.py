@@ -22,6 +22,9 @@ FOLDER = "bundle"
 
 LEDGER = "ledger.csv"
 
+FDR = 0.05
+"""False-discovery rate of every chapter where none is given; one given is given to all."""
+
 
 def write_bundle(plan: Plan) -> Path:
     """Write the bundle of a report beside its site, whole or not at all, and return its folder.
@@ -69,13 +72,14 @@ def _write_into(plan: Plan, folder: Path) -> None:
     if brought is not None:
         told = as_json(Path(brought).name, check_package(Path(brought)))
         (folder / "check.json").write_text(told + "\n", encoding="utf-8")
-        _write_ledger(open_cohort(brought), folder)
+        rates = [float(c.parameters["fdr"]) for c in plan.chapters if "fdr" in c.parameters]
+        _write_ledger(open_cohort(brought), rates[0] if rates else FDR, folder)
 
 
-def _write_ledger(cohort: Cohort, folder: Path) -> None:
+def _write_ledger(cohort: Cohort, fdr: float, folder: Path) -> None:
     """Write both verdicts on every claim; simulated data get none, nor a study without design."""
     if not cohort.simulated and study_of(cohort.description) is not None:
-        rows = cohort_ledger(cohort, claims())
+        rows = cohort_ledger(cohort, claims(), fdr)
         write_csv(rows.assign(dataset=cohort.name), folder / LEDGER, DIGITS)
 
 

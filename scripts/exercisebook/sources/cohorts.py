@@ -14,6 +14,7 @@ from exercisebook.sources.grinta import read_grinta
 from exercisebook.sources.kang_pbmc import read_kang_pbmc
 from exercisebook.sources.motrpac_rat import read_motrpac_rat
 from exercisebook.sources.nhanes import read_nhanes
+from exercisebook.sources.study import study_of
 from exercisebook.sources.ultramarathon import read_ultramarathon
 
 READERS: dict[str, Callable[[dict[str, Path]], Cohort]] = {
@@ -64,7 +65,7 @@ def check_cohort(name: str) -> None:
     """Raise as ``open_cohort`` would, with the bytes of open data left unread."""
     check_cohort_name(name)
     if not is_id(name):
-        read_cohort(Path(name))
+        study_of(read_cohort(Path(name)).description)
 
 
 def check_cohort_name(name: str) -> None:

@@ -37,11 +37,24 @@ def test_a_unit_in_the_header_goes_over_into_the_book_s_and_is_told(tmp_path, sa
     assert "180.16 g/mol" in line
 
 
-def test_a_unit_that_is_said_wins_over_the_header(tmp_path, samples):
+def test_a_unit_that_is_said_against_the_header_is_refused(tmp_path, samples):
     path = wide(tmp_path, "CRP (mg/dL)", "2")
     assert read(path, samples).measurements["clinical"]["value"].eq(20).all()
-    intake = read(path, samples, units={"CRP": "mg/L"})
-    assert intake.measurements["clinical"]["value"].eq(2).all()
+    assert (
+        read(path, samples, units={"CRP": "mg/dL"}).measurements["clinical"]["value"].eq(20).all()
+    )
+    (fault,) = refused(path, samples, units={"CRP": "mg/L"})
+    assert "'mg/dL', where --unit says 'mg/L'" in fault.found
+
+
+def test_a_unit_that_is_said_fills_empty_fields_alone(tmp_path, samples):
+    units = ["mg/L", "g/L", ""]
+    rows = [f"{i},CRP,2,{u}" for i, u in zip(IDS, units, strict=False)]
+    path = text(tmp_path / "l.csv", "sample_id,feature,value,unit\n" + "\n".join(rows))
+    faults = refused(path, samples, units={"CRP": "mg/L"})
+    assert ["'g/L', where --unit says 'mg/L'" in fault.found for fault in faults] == [True]
+    intake = read(path, samples, units={ALL: "mg/L"})
+    assert intake.measurements["clinical"]["value"].tolist() == [2, 2000, 2]
 
 
 def test_no_unit_is_guessed(tmp_path, samples):

@@ -215,6 +215,8 @@ def cohort_table(chapter: Chapter) -> Table:
             "q": effects["q_value"].map(p_value),
         }
     )
+    if effects["contrast"].nunique() > 1:
+        frame.insert(1, "contrast", effects["contrast"].to_numpy())
     if "outcome" in effects:
         frame["true ratio"] = [number(2**t, 3) for t in effects["truth"]]
         frame["outcome"] = effects["outcome"].to_numpy()

@@ -336,7 +336,10 @@ def _feature(
     found = names.canonical_ids(pd.Series([kind.name]), modality).iloc[0]
     canonical = _said(options.links, kind.column, kind.name, found)
     own = {name: told for name, told in options.units.items() if name != ALL}
-    unit = _said(own, kind.column, kind.name) or kind.unit or options.units.get(ALL, "")
+    said = _said(own, kind.column, kind.name)
+    if said and kind.unit and said != kind.unit and units.is_known(kind.unit):
+        problems.append(_two_units(kind, said))
+    unit = said or kind.unit or options.units.get(ALL, "")
     wanted, by = unit, 1.0
     if not unit:
         repair = (
@@ -358,12 +361,24 @@ leave the column out with --ignore."
     return row, problems
 
 
+def _two_units(kind: Any, said: str) -> Problem:
+    """Return the problem of a unit that is said where the file says another."""
+    return Problem(
+        kind.file,
+        f"the unit {kind.unit!r}, where --unit says {said!r}",
+        "one of the two",
+        "Leave --unit out for it, since values are converted; if the file is wrong, correct it.",
+        None,
+        kind.column,
+    )
+
+
 def _no_factor(kind: Any, unit: str, wanted: str, canonical: str, why: str) -> Problem:
     if "molar mass" in why:
         repair = f"Say it in g/mol: --molar-mass '{kind.name}=NUMBER'."
     else:
         repair = (
-            f"Correct it with --unit '{kind.name}=UNIT'; if this is not the book's {canonical}, "
+            f"Correct it in the file; if this is not the book's {canonical}, "
             f"say --feature '{kind.name}='."
         )
     expected = f"a unit that goes over into {wanted!r} of {canonical} ({why})"
