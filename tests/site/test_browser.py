@@ -10,15 +10,6 @@ pytestmark = [
     pytest.mark.skipif(browser() is None, reason="no Chromium on this machine"),
 ]
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PAGES = [f"{name}.html" for name in files_of(table_of_contents())]
 CHAPTERS = [f"notebooks/{slug}.html" for slug in chapter_slugs()]
 APPENDICES = [page for page in PAGES if page.startswith("notebooks/appendix/")]
@@ -33,16 +24,6 @@ SCROLL = """async () => {
   }
 }"""
 OVERFLOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-
-
-@pytest.fixture(scope="session")
-def chromium():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        made = playwright.chromium.launch(executable_path=browser(), args=FLAGS)
-        yield made
-        made.close()
 
 
 class Visit:
