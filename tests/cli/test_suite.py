@@ -1,13 +1,16 @@
 """``exercisebook test`` itself: every part runs, and a failure is a failure."""
 
 import sys
+import time
+
+import pytest
 
 from exercisebook.cli import suite
 from exercisebook.paths import ROOT
 
 
-def part(name, code, beside=False):
-    return suite.Part(name, [sys.executable, "-c", code], beside=beside)
+def part(name, code, **how):
+    return suite.Part(name, [sys.executable, "-c", code], **how)
 
 
 def run(monkeypatch, *parts):
@@ -34,6 +37,31 @@ def test_a_part_that_fails_beside_another_fails_the_suite(monkeypatch, capfd):
 
 def test_all_that_pass_pass(monkeypatch):
     assert run(monkeypatch, part("one", ""), part("two", "", beside=True)) == 0
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_a_part_that_never_ends_is_stopped_with_all_it_wrote(monkeypatch, capfd, beside):
+    endless = "import time; print('so far', flush=True); time.sleep(600)"
+    status = run(
+        monkeypatch,
+        part("one", "print('first')"),
+        part("two", endless, beside=beside, minutes=0.05),
+        part("three", "print('third')"),
+    )
+    told = capfd.readouterr().out
+    assert status == 1
+    assert "so far" in told
+    assert "stopped: not at an end after 0.05 minutes" in told
+    assert "third" in told
+
+
+def test_nothing_that_a_part_started_outlives_it(monkeypatch, tmp_path):
+    mark = tmp_path / "mark"
+    late = f"import time; time.sleep(2); open({str(mark)!r}, 'w')"
+    leaves = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {late!r}])"
+    assert run(monkeypatch, part("one", leaves)) == 0
+    time.sleep(3)
+    assert not mark.exists()
 
 
 def test_every_folder_of_tests_is_run_by_some_part():

@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -36,6 +39,8 @@ class Part:
         Variables it is given.
     beside : bool
         Whether it runs at once with the part before it.
+    minutes : float
+        After which it is stopped and counted as failed.
     """
 
     name: str
@@ -43,6 +48,7 @@ class Part:
     without: tuple[str, ...] = ()
     given: dict[str, str] = field(default_factory=dict)
     beside: bool = False
+    minutes: float = 30
 
 
 def parts(full: bool) -> list[Part]:
@@ -76,13 +82,9 @@ def run_suite(full: bool) -> int:
     """Run all parts and print a table of times; return 0 if every part passed."""
     outcomes = []
     for together in _together(parts(full)):
-        with ThreadPoolExecutor(len(together)) as pool:
-            # what is written at once is printed in order, the first as it comes
-            first, *rest = [pool.submit(_run, part, n > 0) for n, part in enumerate(together)]
-            for future in (first, *rest):
-                outcome, told = future.result()
-                typer.echo(told, nl=False)
-                outcomes.append(outcome)
+        with ExitStack() as stack:
+            running = [stack.enter_context(_Running(part, n > 0)) for n, part in enumerate(together)]
+            outcomes += [one.follow() for one in running]
     typer.echo("\n== times")
     for name, passed, seconds in outcomes:
         typer.echo(f"{'passed' if passed else 'FAILED'}  {seconds:6.1f} s  {name}")
@@ -104,25 +106,65 @@ def _together(every: list[Part]) -> list[list[Part]]:
     return groups
 
 
-def _run(part: Part, quiet: bool) -> tuple[tuple[str, bool, float], str]:
-    """Run one part; return its outcome, and what it wrote if it was to be quiet."""
-    head = f"\n== {part.name}\n"
-    if not quiet:
-        typer.echo(head, nl=False)
-    started = time.monotonic()
-    environment = {k: v for k, v in os.environ.items() if k not in part.without} | part.given
-    command = part.command() if callable(part.command) else part.command
-    done = subprocess.run(
-        command,
-        cwd=ROOT,
-        env=environment,
-        check=False,
-        text=True,
-        stdout=subprocess.PIPE if quiet else None,
-        stderr=subprocess.STDOUT if quiet else None,
-    )
-    outcome = (part.name, done.returncode == 0, time.monotonic() - started)
-    return outcome, head + done.stdout if quiet else ""
+class _Running:
+    """A part at work; what is written beside another is held back until the other has ended."""
+
+    def __init__(self, part: Part, held: bool) -> None:
+        self.part, self.started, self.ended = part, time.monotonic(), 0.0
+        self.told = tempfile.TemporaryFile() if held else None
+        environment = {k: v for k, v in os.environ.items() if k not in part.without} | part.given
+        if not held:
+            typer.echo(f"\n== {part.name}")
+        self.process = subprocess.Popen(
+            part.command() if callable(part.command) else part.command,
+            cwd=ROOT,
+            env=environment,
+            stdout=self.told,
+            stderr=subprocess.STDOUT if held else None,
+            start_new_session=True,
+        )
+        # a thread of its own sees the end, whichever part is being followed
+        self.watch = threading.Thread(target=self._watch, daemon=True)
+        self.watch.start()
+
+    def __enter__(self) -> "_Running":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave no process behind, nor what it started, whatever happened."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.watch.join()
+        if self.told is not None:
+            self.told.close()
+
+    def _watch(self) -> None:
+        self.process.wait()
+        self.ended = time.monotonic()
+
+    def follow(self) -> tuple[str, bool, float]:
+        """Print what is written as it is written, to the end or the part's limit of time."""
+        if self.told is not None:
+            typer.echo(f"\n== {self.part.name}")
+        at, limit, late = 0, self.started + 60 * self.part.minutes, False
+        while True:
+            alive = self.watch.is_alive()
+            if self.told is not None:
+                new = os.pread(self.told.fileno(), 1 << 20, at)
+                at += len(new)
+                typer.echo(new.decode(errors="replace"), nl=False)
+                if new:
+                    continue
+            if not alive:
+                break
+            if time.monotonic() > limit:
+                late = True
+                os.killpg(self.process.pid, signal.SIGKILL)
+            self.watch.join(0.2)
+        if late:
+            typer.echo(f"\nstopped: not at an end after {self.part.minutes} minutes")
+        passed = self.process.returncode == 0 and not late
+        return self.part.name, passed, self.ended - self.started
 
 
 def browser() -> str | None:
