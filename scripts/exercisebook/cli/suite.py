@@ -83,7 +83,8 @@ def run_suite(full: bool) -> int:
     outcomes = []
     for together in _together(parts(full)):
         with ExitStack() as stack:
-            running = [stack.enter_context(_Running(part, n > 0)) for n, part in enumerate(together)]
+            begun = (_Running(part, n > 0) for n, part in enumerate(together))
+            running = [stack.enter_context(one) for one in begun]
             outcomes += [one.follow() for one in running]
     typer.echo("\n== times")
     for name, passed, seconds in outcomes:
@@ -111,7 +112,7 @@ class _Running:
 
     def __init__(self, part: Part, held: bool) -> None:
         self.part, self.started, self.ended = part, time.monotonic(), 0.0
-        self.told = tempfile.TemporaryFile() if held else None
+        self.told = tempfile.TemporaryFile() if held else None  # noqa: SIM115 (closed on exit)
         environment = {k: v for k, v in os.environ.items() if k not in part.without} | part.given
         if not held:
             typer.echo(f"\n== {part.name}")

@@ -12,6 +12,7 @@ import pandas as pd
 
 from exercisebook.chapters.ch04.genes import TARGETS
 from exercisebook.claims.truth import FALSE_ALARM, FOUND, MISSED, RIGHTLY_QUIET, against_truth
+from exercisebook.cohort.hdf5 import read_through
 from exercisebook.cohort.package import Cohort
 from exercisebook.paths import REFERENCE
 from exercisebook.sources.cohorts import is_id, open_cohort
@@ -59,6 +60,7 @@ def summed(name: str, place: str) -> Assay | None:
     cohort = open_cohort(name)
     if cohort.cells is None:
         return None
+    read_through(cohort.cells)
     cells = anndata.read_h5ad(cohort.cells)
     if PLACES[place]:
         folder = folder_of(name)
