@@ -1,9 +1,11 @@
 """``init`` and ``import`` as they are typed, and the guide's worked example run as it stands."""
 
+import ast
 import json
 import re
 import shlex
 
+import frictionless
 import pytest
 from typer.testing import CliRunner
 
@@ -14,6 +16,10 @@ from exercisebook.paths import ROOT
 from exercisebook.sources.cohorts import check_cohort
 from exercisebook.sources.importers import table
 from exercisebook.sources.study import study_of
+
+FOLDER = ROOT / "scripts" / "exercisebook" / "sources" / "importers"
+
+OPTION = re.compile(r"--[a-z][a-z0-9-]+")
 
 PAGE = (ROOT / "book" / "your_data.md").read_text(encoding="utf-8")
 
@@ -42,15 +48,15 @@ def commands_of_the_page():
 
 
 def fill_in(place, cohort):
-    """Write what the reader of the page writes: the tables, the study, the vendors' files."""
+    """Write what the page shows, and nothing else: the tables, the study, the vendors' files."""
     files = files_of_the_page()
-    study = json.loads(files.pop("study"))
+    (description,) = [name for name in files if name.startswith("datapackage.json")]
+    path = cohort / "datapackage.json"
+    told = {**json.loads(path.read_text()), **json.loads(files.pop(description))}
+    path.write_text(json.dumps(told))
     for name, content in files.items():
         mine = name in ("subjects.csv", "samples.csv", "contrasts.csv")
         ((cohort if mine else place) / name).write_text(content)
-    path = cohort / "datapackage.json"
-    told = {**json.loads(path.read_text()), "study": study, "title": "Four invented women"}
-    path.write_text(json.dumps({**told, "licenses": [{"name": "CC0-1.0"}]}))
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +64,7 @@ def worked(tmp_path_factory):
     """Run the page's commands in their order, all but the last, and return what they said."""
     place = tmp_path_factory.mktemp("afternoon")
     commands = commands_of_the_page()
-    assert [words[1] for words in commands] == ["init", "import", "import", "check", "run"]
+    assert [words[1] for words in commands] == ["init", *["import"] * 3, "check", "run"]
     said = []
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
@@ -74,10 +80,12 @@ def worked(tmp_path_factory):
 def test_the_worked_example_ends_in_a_package_that_can_be_run(worked):
     folder, said = worked
     assert "0 errors" in said[-1]
+    assert "EXAMPLE" not in said[-1]
+    assert not [path for path in folder.rglob("*.[cj]s*") if "EXAMPLE" in path.read_text()]
     check_cohort(str(folder))
     cohort = read_cohort(folder)
     assert study_of(cohort.description).design == "single-arm before-after"
-    assert set(cohort.measurements) == {"blood_count", "clinical", "proteins"}
+    assert set(cohort.measurements) == {"blood_count", "clinical", "metabolites", "proteins"}
 
 
 def test_the_worked_example_gives_what_the_page_says_of_it(worked):
@@ -93,6 +101,21 @@ def test_the_worked_example_gives_what_the_page_says_of_it(worked):
     assert proteins.loc[("IL6", "03-after"), "status"] == "excluded"
     assert proteins.loc[("IL6", "03-before"), "status"] == "below_detection"
     assert "1 control sample: CONTROL_SAMPLE_1" in said[2]
+    lactate = cohort.measurements["metabolites"].set_index("sample_id")
+    assert lactate.loc["01-before", "value"] == 1100
+    assert lactate.loc["03-after", "status"] == "missing"
+
+
+def test_the_worked_example_is_a_valid_frictionless_package(worked):
+    report = frictionless.validate(str(worked[0] / "datapackage.json"))
+    assert report.valid, report.to_summary()
+    described = json.loads((worked[0] / "datapackage.json").read_text())
+    fields = {
+        resource["path"]: [field["name"] for field in resource["schema"]["fields"]]
+        for resource in described["resources"]
+    }
+    assert len(fields) == 8
+    assert fields["measurements/proteins.csv"] == ["sample_id", "feature", "value", "status"]
 
 
 @pytest.mark.slow
@@ -160,6 +183,14 @@ GOOD = "sample_id,IL-10 (pg/mL)\n01-before,2\n"
     [
         (GOOD, [], "no modality"),
         (GOOD, ["--modality", "cytokine"], "did you mean 'cytokines'?"),
+        (GOOD, ["--modality", "hormones"], "one of clinical, blood_count, cytokines"),
+        (GOOD, ["--modality", "cytokines", "--visits", "pre="], "each visit once"),
+        (
+            GOOD,
+            ["--modality", "cytokines", "--visits", "a=before", "--sample-column", "x"],
+            "a row is a person",
+        ),
+        (GOOD, ["--modality", "cytokines", "--upper-row", "1"], "lies above --header-row"),
         (GOOD, ["--modality", "cytokines", "--decimal", ";"], "--decimal: found ';'"),
         (GOOD, ["--modality", "cytokines", "--thousands", "."], "--thousands: found '.'"),
         (GOOD, ["--modality", "cytokines", "--separator", "x"], "--separator: found 'x'"),
@@ -212,3 +243,124 @@ def test_an_account_is_printed_in_its_order(cohort, tmp_path):
 
 def test_the_key_for_all_is_no_name_that_a_column_can_have():
     assert table.ALL == ""
+
+
+@pytest.fixture
+def full(monkeypatch):
+    """Let every write into a package fail as on a full disk."""
+
+    def fails(*_, **__):
+        raise OSError(28, "No space left on device", "somewhere")
+
+    monkeypatch.setattr("exercisebook.cohort.tables.os.replace", fails)
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_package_as_it_was(cohort, tmp_path, full):
+    before = state(cohort)
+    (tmp_path / "new.csv").write_text(GOOD)
+    words = ["import", "table", tmp_path / "new.csv", "--into", cohort, "--modality", "cytokines"]
+    status, output = book(*words)
+    assert status == 1
+    assert output == f"cannot write into {cohort}: No space left on device; nothing was changed"
+    assert state(cohort) == before
+
+
+@pytest.mark.parametrize("words", [["init"], ["init", "--from-example"]])
+def test_init_on_a_full_disk_is_one_line_and_leaves_nothing(tmp_path, full, words):
+    status, output = book(*words, tmp_path / "new")
+    assert status == 1
+    assert output.splitlines()[-1] == (
+        f"cannot make {tmp_path / 'new'}: No space left on device; nothing was written"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_init_below_a_file_is_misuse(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    status, output = book("init", tmp_path / "file" / "new")
+    assert status == 2
+    assert "is a file" in output
+
+
+def test_init_where_no_folder_can_be_made_is_one_line():
+    status, output = book("init", "/proc/new")
+    assert status == 1
+    assert output.splitlines()[-1].startswith("cannot make /proc/new: ")
+    assert "Errno" not in output
+
+
+COMMANDS = {
+    "table": ["--modality", "clinical"],
+    "olink": [],
+    "10x": ["--sample", "01-before"],
+    "h5ad": [],
+    "biom": [],
+    "qiime2-tsv": [],
+    "mwtab": [],
+}
+
+ENDS = {"table": "csv", "olink": "csv", "10x": "h5", "h5ad": "h5ad", "biom": "biom",
+        "qiime2-tsv": "tsv", "mwtab": "txt"}  # fmt: skip
+
+FAULTS = {
+    "empty": lambda path: path.write_bytes(b""),
+    "folder": lambda path: path.mkdir(),
+    "garbage": lambda path: path.write_bytes(bytes(range(256)) * 40),
+    "null bytes": lambda path: path.write_bytes(b"\0" * 3000),
+    "absent": lambda path: None,
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_is_no_file_of_data_is_one_line_and_writes_nothing(cohort, tmp_path, name, fault):
+    path = tmp_path / f"vendor.{ENDS[name]}"
+    FAULTS[fault](path)
+    before = state(cohort)
+    status, output = book("import", name, path, "--into", cohort, *COMMANDS[name])
+    assert status == 2
+    assert len(output.splitlines()) == 1
+    assert "vendor" in output
+    assert "Errno" not in output
+    assert state(cohort) == before
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_no_message_advises_an_option_that_its_command_lacks(cohort, tmp_path, name):
+    own = set(re.findall(r"--[a-z0-9-]+", book("import", name, "--help")[1]))
+    advised = set()
+    files = {
+        "a": "SampleID;OlinkID;Assay;NPX;LOD\n9;OID1;IL6;1,5;x\n", "b": "a;b,c\tx\n1;2\n",
+        "c": "#OTU ID\t9-x\na\t1,5\n", "d": "sample_id,x\n01-before,<LOD\nz,1\n", "e": "\n\n",
+        "f": "sample_id,x (mg/L)\n01-before,1,2\n", "g": "µ".encode("cp1252"),
+        "i": "#OTU ID\t9-x\na\t1\n",
+        "h": "SampleID;OlinkID;Assay;NPX\n01-before;OID1;IL6;high\n01-after;OID1;IL6;nd\n",
+    }  # fmt: skip
+    for key, content in files.items():
+        path = tmp_path / f"{key}.{ENDS[name]}"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        for more in ([], ["--ids", path]):
+            status, output = book("import", name, path, "--into", cohort, *COMMANDS[name], *more)
+            assert status == 2, output
+            told = output.replace("biom convert --to-tsv", "")
+            advised |= set(re.findall(r"--[a-z][a-z0-9-]+", told))
+    assert advised <= own, advised - own
+    assert advised or name in ("biom", "mwtab", "10x", "h5ad")
+
+
+SPOKEN = {
+    "table": ["table"], "visits": ["table"], "names": ["table"], "olink": ["olink"],
+    "metabolomics": ["mwtab"], "taxa": ["biom"], "intake": list(COMMANDS),
+    "packages": list(COMMANDS), "hints": list(COMMANDS), "units": list(COMMANDS),
+}  # fmt: skip
+"""The commands in which each module speaks; cells and samples speak in their own ways."""
+
+
+@pytest.mark.parametrize("module", SPOKEN)
+def test_no_module_names_an_option_that_a_command_it_speaks_in_lacks(module):
+    tree = ast.parse((FOLDER / f"{module}.py").read_text(encoding="utf-8"))
+    texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    words = {w for text in texts if isinstance(text, str) for w in OPTION.findall(text)}
+    words -= {"--to-tsv"}
+    for name in SPOKEN[module]:
+        assert words <= set(OPTION.findall(book("import", name, "--help")[1])), name

@@ -3,16 +3,19 @@
 Options that name a feature take ``NAME=SOMETHING``; heavy imports stay inside the commands.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from exercisebook.errors import InvalidInput, Misuse, Problem
+from exercisebook.errors import Failure, InvalidInput, Misuse, Problem
 
 if TYPE_CHECKING:
     from exercisebook.sources.importers.intake import Intake
-    from exercisebook.sources.importers.packages import Package, Samples
+    from exercisebook.sources.importers.packages import Package
+    from exercisebook.sources.importers.samples import Samples
     from exercisebook.sources.importers.textfiles import Layout
 
 SEED = 20251121
@@ -47,6 +50,10 @@ Sheet = Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook.
 HeaderRow = Annotated[
     int, typer.Option("--header-row", help="Row with the names of columns.", min=1)
 ]
+UpperRow = Annotated[
+    int | None,
+    typer.Option("--upper-row", help="Row above it with another half of the names.", min=1),
+]
 Encoding = Annotated[str, typer.Option("--encoding", help="Of text files.")]
 Rank = Annotated[str | None, typer.Option("--rank", help="Sum counts to this rank, such as genus.")]
 Taxonomy = Annotated[
@@ -64,14 +71,27 @@ def init(
     from exercisebook.cohort.package import refuse_occupied
     from exercisebook.sources.templates.package import GUIDE, write_template
 
-    refuse_occupied(folder)
-    if from_example:
-        _write_example(folder)
-        typer.echo(folder)
-        return
-    write_template(folder)
+    with _told_plainly(folder):
+        refuse_occupied(folder)
+        if from_example:
+            _write_example(folder)
+            typer.echo(folder)
+            return
+        write_template(folder)
     typer.echo(folder)
     typer.echo(f"read {folder / GUIDE}; everything that begins with EXAMPLE is yours", err=True)
+
+
+@contextmanager
+def _told_plainly(folder: Path) -> Iterator[None]:
+    """Turn an error of the system into one line on the folder that could not be made."""
+    from exercisebook.sources.importers.textfiles import words_of
+
+    try:
+        yield
+    except OSError as error:
+        told = f"cannot make {folder}: {words_of(error)}; nothing was written"
+        raise Failure(told) from None
 
 
 def _write_example(folder: Path) -> None:
@@ -100,7 +120,11 @@ def import_table(
     into: Into,
     modality: Annotated[
         list[str] | None,
-        typer.Option("--modality", help="Of all features, or NAME=MODALITY."),
+        typer.Option(
+            "--modality",
+            help="Of all features, or NAME=MODALITY: clinical, blood_count, cytokines, proteins, "
+            "metabolites, taxa, cells, rna or enzyme.",
+        ),
     ] = None,
     sample_column: Annotated[
         str | None, typer.Option("--sample-column", help="Column of sample ids.")
@@ -136,21 +160,37 @@ def import_table(
     only: Annotated[
         list[str] | None, typer.Option("--only", help="A column to take; no others are taken.")
     ] = None,
+    visits: Annotated[
+        str | None,
+        typer.Option("--visits", help="Visits side by side in a row: WORD=PHASE,WORD=PHASE."),
+    ] = None,
+    signed: Annotated[
+        list[str] | None, typer.Option("--signed", help="A feature that may lie below zero.")
+    ] = None,
     separator: Separator = None,
     decimal: Decimal = ".",
     thousands: Thousands = "",
     missing: Missing = None,
     sheet: Sheet = None,
     header_row: HeaderRow = 1,
+    upper_row: UpperRow = None,
     encoding: Encoding = "utf-8",
     ids: Ids = None,
     drop_unknown: DropUnknown = False,
     replace: Replace = False,
 ) -> None:
     """Clinical tables, blood counts and the like: CSV, TSV or XLSX, long or wide."""
-    from exercisebook.sources.importers.table import TableOptions, read_tables
+    from dataclasses import replace as changed
 
+    from exercisebook.sources.importers.table import TableOptions, read_tables
+    from exercisebook.sources.importers.visits import visits_of
+
+    if visits is not None and (sample_column or phase_column):
+        raise Misuse("--visits: a row is a person; leave out --sample-column and --phase-column")
+    if upper_row is not None and upper_row >= header_row:
+        raise Misuse("--upper-row: it lies above --header-row, which is 1 unless it is said")
     layout = _layout(separator, decimal, thousands, missing, sheet, header_row, encoding)
+    layout = changed(layout, upper_row=upper_row)
     options = TableOptions(
         layout=layout,
         sample=sample_column,
@@ -166,6 +206,8 @@ def import_table(
         molar_masses=_masses(molar_mass),
         ignore=tuple(ignore or ()),
         only=tuple(only or ()),
+        visits={} if visits is None else visits_of(visits),
+        signed=tuple(signed or ()),
     )
     package, samples = _open(into, ids, drop_unknown)
     _merge(package, read_tables(files, samples, options), replace)
@@ -287,8 +329,22 @@ def import_mwtab(
     _merge(package, read_mwtab(files, samples, _masses(molar_mass)), replace)
 
 
+@import_app.command("orthologs")
+def import_orthologs(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Export of orthologs.")],
+    into: Into,
+    replace: Replace = False,
+) -> None:
+    """Human genes of another species' ones: HCOP, Ensembl BioMart or the Alliance."""
+    from exercisebook.sources import orthologs
+
+    for line in orthologs.import_orthologs(file, into, replace):
+        typer.echo(line)
+
+
 def _open(into: Path, ids: Path | None, drop_unknown: bool) -> "tuple[Package, Samples]":
-    from exercisebook.sources.importers.packages import Samples, open_package, read_ids
+    from exercisebook.sources.importers.packages import open_package
+    from exercisebook.sources.importers.samples import Samples, read_ids
 
     package = open_package(into)
     return package, Samples(package.samples, read_ids(ids), drop_unknown)
@@ -320,7 +376,9 @@ def _layout(
         raise Misuse(f"--decimal: found {decimal!r}; expected . or ,")
     if thousands not in ("", ".", ",", " ", "'") or thousands == decimal:
         raise Misuse(f"--thousands: found {thousands!r}; expected . , ' or a space, not --decimal")
-    return Layout(mark, decimal, thousands, tuple(missing or ()), sheet, header_row, encoding)
+    return Layout(
+        mark, decimal, thousands, tuple(missing or ()), sheet, header_row, encoding=encoding
+    )
 
 
 def _named(option: str, given: list[str] | None, alone: bool = False) -> dict[str, str]:
@@ -355,9 +413,9 @@ def _masses(given: list[str] | None) -> dict[str, float]:
 
 
 def _rank(rank: str | None) -> str | None:
-    from exercisebook.errors import closest
+    from exercisebook.sources.importers.hints import hint
     from exercisebook.sources.importers.taxa import RANKS
 
     if rank is not None and rank not in RANKS:
-        raise Misuse(f"--rank: found {rank!r}; {closest(rank, RANKS)}")
+        raise Misuse(f"--rank: found {rank!r}; {hint(rank, RANKS)}")
     return rank

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
 from exercisebook.cohort.contrasts import resolve
-from exercisebook.cohort.schemas import MEASUREMENTS, MODALITIES, SAMPLES, TABLES
+from exercisebook.cohort.schemas import MEASUREMENTS, MODALITIES, OPTIONAL, SAMPLES, TABLES
 from exercisebook.cohort.tables import (
     Fault,
     examine_csv,
@@ -62,6 +63,8 @@ class Cohort:
         Title, licence and whatever else ``datapackage.json`` says; ``simulated`` is a bool.
     cells : Path or None
         An AnnData file of raw counts with ``obs["sample_id"]``.
+    orthologs : DataFrame or None
+        Of another species: feature and human_symbol, one row a gene with a human gene of its own.
     """
 
     name: str
@@ -72,6 +75,7 @@ class Cohort:
     measurements: dict[str, pd.DataFrame]
     description: dict[str, Any] = field(default_factory=dict)
     cells: Path | None = None
+    orthologs: pd.DataFrame | None = None
 
     @property
     def simulated(self) -> bool:
@@ -164,6 +168,10 @@ def examine_cohort(folder: Path) -> Examined:
     for name, schema in TABLES.items():
         tables[name], found = examine_csv(folder / f"{name}.csv", schema)
         faults += found
+    for name, schema in OPTIONAL.items():
+        if (folder / f"{name}.csv").exists():
+            tables[name], found = examine_csv(folder / f"{name}.csv", schema)
+            faults += found
     for path in _measurement_files(folder, description):
         faults += _misplaced(path, measurements)
         examine = examine_parquet if path.suffix == ".parquet" else examine_csv
@@ -259,12 +267,18 @@ def check_between_tables(cohort: Cohort) -> None:
 
 def _check_each_table(cohort: Cohort) -> None:
     problems = []
-    for name, schema in TABLES.items():
-        problems += problems_of(getattr(cohort, name), Path(f"{name}.csv"), schema)
+    for name, table in _whole(cohort).items():
+        problems += problems_of(table, Path(f"{name}.csv"), {**TABLES, **OPTIONAL}[name])
     for modality, table in cohort.measurements.items():
         problems += problems_of(table, Path(f"{modality}.csv"), MEASUREMENTS)
     if problems:
         raise InvalidInput(problems)
+
+
+def _whole(cohort: Cohort) -> dict[str, pd.DataFrame]:
+    """Return the tables of a cohort but its measurements, those it may hold only where it does."""
+    tables = {name: getattr(cohort, name) for name in (*TABLES, *OPTIONAL)}
+    return {name: table for name, table in tables.items() if table is not None}
 
 
 def _examine_description(path: Path) -> tuple[dict[str, Any], list[Fault]]:
@@ -435,10 +449,14 @@ def _unknown(
     """Return each value of ``table[column]`` that ``other[key]`` lacks, if both could be read."""
     if column not in table or key not in other:
         return []
-    fields = table[column].reset_index(drop=True)
     # one problem a distinct value: a table may repeat it a thousand times; an empty field is
     # a problem of its own table
-    first = fields[~fields.isin(set(other[key])) & (fields != "")].drop_duplicates()
+    distinct = pd.Series(pd.unique(table[column]), dtype=object)
+    unknown = distinct[~distinct.isin(set(other[key])) & (distinct != "")]
+    if unknown.empty:
+        return []
+    fields = table[column].reset_index(drop=True)
+    first = fields[fields.isin(unknown)].drop_duplicates()
     names = sorted(map(str, set(other[key])))
     return [
         Fault(
@@ -457,7 +475,8 @@ def _unknown(
 def _status_against_value(table: pd.DataFrame, file: str) -> list[Fault]:
     if not {"value", "status"} <= set(table):
         return []
-    without = table["value"].isna() & table["status"].isin(["ok", "below_detection"])
+    gaps = np.flatnonzero(table["value"].isna())
+    without = gaps[table["status"].iloc[gaps].isin(["ok", "below_detection"])]
     return [
         Fault(
             file,
@@ -468,13 +487,13 @@ def _status_against_value(table: pd.DataFrame, file: str) -> list[Fault]:
             "value",
             "T126",
         )
-        for row in without.to_numpy().nonzero()[0]
+        for row in without
     ]
 
 
 def _write_into(cohort: Cohort, folder: Path, digits: int | None) -> None:
-    for name, schema in TABLES.items():
-        write_csv(schema.validate(getattr(cohort, name)), folder / f"{name}.csv")
+    for name, table in _whole(cohort).items():
+        write_csv({**TABLES, **OPTIONAL}[name].validate(table), folder / f"{name}.csv")
     (folder / "measurements").mkdir()
     for modality, table in cohort.measurements.items():
         MEASUREMENTS.validate(table)
@@ -490,22 +509,17 @@ def _write_into(cohort: Cohort, folder: Path, digits: int | None) -> None:
 
 def _datapackage(cohort: Cohort) -> dict[str, Any]:
     """Return the Frictionless descriptor (version 2) of a cohort."""
-    resources = [
-        _resource(name, f"{name}.csv", getattr(cohort, name), schema)
-        for name, schema in TABLES.items()
-    ]
+    resources = [table_resource(f"{name}.csv", table) for name, table in _whole(cohort).items()]
     for modality, table in cohort.measurements.items():
         suffix = "parquet" if len(table) > PARQUET_ABOVE else "csv"
-        path = f"measurements/{modality}.{suffix}"
-        resources.append(
-            _resource(f"measurements-{modality}".replace("_", "-"), path, table, MEASUREMENTS)
-        )
+        resources.append(table_resource(f"measurements/{modality}.{suffix}", table))
     return {"$schema": _PROFILE, "name": cohort.name, **cohort.description, "resources": resources}
 
 
-def _resource(
-    name: str, path: str, table: pd.DataFrame, schema: pa.DataFrameSchema
-) -> dict[str, Any]:
+def table_resource(path: str, table: pd.DataFrame) -> dict[str, Any]:
+    """Return the Frictionless resource of a table that lies at ``path`` in its package."""
+    name = path.rpartition(".")[0].replace("/", "-").replace("_", "-")
+    schema = {**TABLES, **OPTIONAL}.get(name, MEASUREMENTS)
     resource: dict[str, Any] = {"name": name, "type": "table", "path": path}
     if path.endswith(".parquet"):
         return {**resource, "format": "parquet", "mediatype": "application/vnd.apache.parquet"}

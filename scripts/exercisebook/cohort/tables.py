@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
+from numpy.typing import NDArray
 
 from exercisebook.errors import InvalidInput, Problem, closest
 
@@ -102,8 +103,10 @@ def examine_parquet(path: Path, schema: pa.DataFrameSchema) -> tuple[pd.DataFram
     """Return as much of the parquet table as can be read, and everything wrong with it."""
     import pyarrow as arrow  # type: ignore[import-untyped]
 
+    texts = [name for name, column in schema.columns.items() if str(column.dtype) != "float64"]
     try:
-        table = pd.read_parquet(path)
+        # each text is made once and not once a row
+        table = pd.read_parquet(path, read_dictionary=texts)
     except (OSError, ValueError, arrow.lib.ArrowException) as error:
         expected, repair = "a parquet table", "Write it anew."
         return pd.DataFrame(), [Fault(path.name, str(error), expected, repair, code="T105")]
@@ -123,14 +126,15 @@ def examine_parquet(path: Path, schema: pa.DataFrameSchema) -> tuple[pd.DataFram
             )  # fmt: skip
         elif isinstance(kind, pd.CategoricalDtype | pd.StringDtype):
             table[name] = table[name].astype(object)
-    table = table.reset_index(drop=True)
+    table.index = pd.RangeIndex(len(table))
     extra = _extra_columns(table, path, schema)
     return table, [*problems_of(table, path, schema), *faults, *extra]
 
 
 def problems_of(frame: pd.DataFrame, path: Path, schema: pa.DataFrameSchema) -> list[Fault]:
     """Return everything wrong with a table in memory that stands, or is to stand, at ``path``."""
-    frame = frame.reset_index(drop=True)
+    if not frame.index.equals(pd.RangeIndex(len(frame))):
+        frame = frame.reset_index(drop=True)
     return _missing_columns(frame, path, schema) + _broken_rules(frame, frame, path, schema)
 
 
@@ -353,15 +357,27 @@ def _sound(frame: pd.DataFrame, schema: pa.DataFrameSchema) -> bool:
     columns = schema.columns
     if schema.checks or not set(columns) <= set(frame) or any(c.unique for c in columns.values()):
         return False
+    codes = {}
     for name, column in columns.items():
         seen = frame[[name]]
         if frame[name].dtype == object:
-            seen = pd.DataFrame({name: pd.unique(frame[name])})
+            codes[name], distinct = pd.factorize(frame[name], use_na_sentinel=False)
+            seen = pd.DataFrame({name: distinct})
         try:
             column.validate(seen)
         except (pa.errors.SchemaError, pa.errors.SchemaErrors):
             return False
-    return not (schema.unique and frame.duplicated(schema.unique).any())
+    return not (schema.unique and _repeats(frame, schema.unique, codes))
+
+
+def _repeats(frame: pd.DataFrame, key: list[str], codes: dict[str, NDArray[np.int64]]) -> bool:
+    """Return whether two rows have one key, given texts as numbers from 0 by column."""
+    if not set(key) <= set(codes):
+        return bool(frame.duplicated(key).any())
+    place = np.zeros(len(frame), np.int64)
+    for name in key:
+        place = place * (codes[name].max(initial=0) + 1) + codes[name]
+    return len(pd.unique(place)) < len(place)
 
 
 def _broken_rule(case: object, text: pd.DataFrame, path: Path) -> Fault:

@@ -6,7 +6,8 @@ import shutil
 import pandas as pd
 import pytest
 
-from exercisebook.sources.importers.packages import Samples, open_package
+from exercisebook.sources.importers.packages import open_package
+from exercisebook.sources.importers.samples import Samples
 from exercisebook.sources.templates.package import write_template
 
 PEOPLE = ["01", "02", "03", "04"]

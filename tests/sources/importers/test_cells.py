@@ -9,7 +9,7 @@ from scipy.io import mmwrite
 from scipy.sparse import csc_matrix, csr_matrix
 
 from exercisebook.sources.importers.cells import read_10x, read_h5ad
-from exercisebook.sources.importers.packages import Samples
+from exercisebook.sources.importers.samples import Samples
 
 from .conftest import IDS, problems_of
 

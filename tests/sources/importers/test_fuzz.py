@@ -94,13 +94,27 @@ def damaged(content, damage):
     return content
 
 
-@pytest.mark.parametrize("name", FORMATS)
-@settings(
-    max_examples=25,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+HDF5 = ("biom hdf5", "10x", "h5ad")
+"""Each file of which a process of its own reads first."""
+
+FEW = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+@pytest.mark.parametrize("name", [name for name in FORMATS if name not in HDF5])
+@settings(max_examples=25, suppress_health_check=FEW)
 @given(damage=DAMAGE)
 def test_a_damaged_file_is_read_or_refused(name, tmp_path, samples, damage):
+    _read_or_refused(name, tmp_path, samples, damage)
+
+
+@pytest.mark.parametrize("name", HDF5)
+@settings(max_examples=8, suppress_health_check=FEW)
+@given(damage=DAMAGE)
+def test_a_damaged_hdf5_file_is_read_or_refused(name, tmp_path, samples, damage):
+    _read_or_refused(name, tmp_path, samples, damage)
+
+
+def _read_or_refused(name, tmp_path, samples, damage):
     write, read = FORMATS[name]
     path = write(tmp_path)
     path.write_bytes(damaged(path.read_bytes(), damage))

@@ -3,7 +3,7 @@ import pytest
 from mwtab.mwtab import MWTabFile
 
 from exercisebook.sources.importers.metabolomics import read_mwtab
-from exercisebook.sources.importers.packages import Samples
+from exercisebook.sources.importers.samples import Samples
 
 from .conftest import IDS, problems_of, text
 
@@ -105,15 +105,23 @@ def test_a_unit_without_a_molar_mass_is_refused_until_it_is_said(tmp_path, sampl
     assert np.allclose(intake.measurements["metabolites"]["value"], 0.002)
 
 
+def test_a_name_of_the_book_in_a_unit_of_something_else_has_no_id(tmp_path, samples):
+    rows = {"glutathione peroxidase": [1.0] * 8, "Lactate": [1500] * 8}
+    intake = read_mwtab([text(tmp_path / "a.txt", mwtab(rows=rows))], samples)
+    assert intake.features["canonical_id"].tolist() == ["", "lactate"]
+
+
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        ("", "no mwTab"),
+        ("", "an empty file"),
+        (" ", "no mwTab"),
         ("{", "no mwTab"),
         ("#METABOLOMICS WORKBENCH\nVERSION 1", "no mwTab"),
         (mwtab(rows={}), "an empty block"),
         (mwtab(rows={"x": ["high"] * 8}), "'high' of 'x'"),
         (mwtab(rows={"x": [-1.0] * 8}), "-1"),
+        (mwtab(rows={"x": ["<-1"] * 8}), "'<-1' of 'x'"),
         (mwtab(ids=["q", *IDS[1:]]), "'q'"),
         (mwtab().replace("MS_METABOLITE_DATA", "EXTENDED"), "no block of values"),
     ],

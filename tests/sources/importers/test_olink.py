@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from exercisebook.sources.importers.olink import OlinkOptions, read_olink
-from exercisebook.sources.importers.packages import Samples
+from exercisebook.sources.importers.samples import Samples
 from exercisebook.sources.importers.textfiles import Layout
 
 from .conftest import IDS, problems_of, text
@@ -193,6 +193,8 @@ def test_a_decimal_comma_is_said(tmp_path, samples):
         (plain(3000), OLD, "'3000'"),
         (plain("high"), OLD, "'high'"),
         (["", *plain(lod="none known")], OLD, "'none known'"),
+        (plain(lod="<1"), OLD, "'<1'"),
+        (plain(lod=5000), OLD, "'5000'"),
         ([row("stranger", *ASSAYS[0])], OLD, "'stranger'"),
         ([row("CONTROL_1", *ASSAYS[0])], OLD, "no value of a sample"),
     ],

@@ -1,23 +1,27 @@
 import json
+import shutil
 
+import frictionless
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from exercisebook.cohort.package import PARQUET_ABOVE, read_cohort
 from exercisebook.errors import Misuse
 from exercisebook.sources.importers import packages
 from exercisebook.sources.importers.cells import read_h5ad
+from exercisebook.sources.importers.hints import hint, near_id
 from exercisebook.sources.importers.intake import LONG, Account, gather
 from exercisebook.sources.importers.metabolomics import read_mwtab
 from exercisebook.sources.importers.olink import OlinkOptions, read_olink
 from exercisebook.sources.importers.packages import (
-    Samples,
     merge,
     open_package,
     put_together,
-    read_ids,
 )
+from exercisebook.sources.importers.samples import Samples, read_ids
 from exercisebook.sources.importers.table import ALL, TableOptions, read_tables
 from exercisebook.sources.importers.taxa import read_biom, read_qiime2
 from exercisebook.sources.templates.package import write_template
@@ -104,6 +108,114 @@ def test_a_canonical_id_that_somebody_wrote_stays(folder, package):
         overwrite=False,
     )  # fmt: skip
     assert read_cohort(folder).features["canonical_id"].tolist() == ["glucose"]
+
+
+def consistent(folder):
+    """Return measured rows with their limit; fails if one is below it, or none is where it says."""
+    cohort = read_cohort(folder)
+    rows = pd.concat(
+        table.assign(modality=name) for name, table in cohort.measurements.items()
+    ).merge(cohort.features, on=["modality", "feature"])
+    below = rows["status"] == "below_detection"
+    assert (rows.loc[below, "value"] == rows.loc[below, "detection_limit"]).all()
+    assert not (
+        rows.loc[rows["status"] == "ok", "value"] < rows.loc[~below, "detection_limit"]
+    ).any()
+    return rows.set_index("sample_id")
+
+
+@pytest.mark.parametrize(("first", "second"), [(2.0, 3.0), (3.0, 2.0), (2.0, np.nan)])
+def test_a_partial_file_that_replaces_leaves_one_limit_for_all(folder, package, first, second):
+    values = np.array([1.0, 2.5, 2.9, 9, 1, 2.5, 2.9, 9])
+    merge(package, intake_of(values, limit=first), overwrite=False)
+    half = intake_of(values[:4], ids=IDS[:4], limit=second)
+    account = merge(open_package(folder), half, overwrite=True)
+    rows = consistent(folder)
+    highest = max(first, second) if second == second else first
+    assert rows["detection_limit"].eq(highest).all()
+    assert (rows["status"] == "below_detection").to_numpy().tolist() == (
+        (pd.Series(values, index=[*IDS[4:], *IDS[:4]]) < highest).reindex(rows.index).tolist()
+    )
+    assert any("highest limit of detection" in line for line in account.noted)
+
+
+def test_another_limit_for_further_samples_is_asked_about(folder, package):
+    merge(package, intake_of([5.0] * 4, limit=1.0, ids=IDS[:4]), overwrite=False)
+    before = everything(folder)
+    rest = intake_of([0.5, 5, 5, 5], limit=2.0, ids=IDS[4:])
+    (fault,) = problems_of(merge, open_package(folder), rest, False)
+    assert fault.found == "the detection limit 1 of 'glucose'"
+    assert "--replace" in fault.repair
+    assert everything(folder) == before
+
+
+def test_a_limit_goes_with_the_last_of_the_values_it_was_for(folder, package):
+    merge(package, intake_of([1.0, *[5.0] * 7], limit=2.0), overwrite=False)
+    merge(open_package(folder), intake_of([1.0, *[5.0] * 7]), overwrite=True)
+    rows = consistent(folder)
+    assert rows["detection_limit"].isna().all()
+    assert rows["status"].eq("ok").all()
+
+
+def test_a_limit_of_the_old_unit_is_not_kept_in_the_new(folder, package):
+    merge(package, intake_of([1.0, *[5.0] * 7], canonical="", limit=2.0), overwrite=False)
+    other = intake_of([90.0] * 4, canonical="", unit="mg/dL", ids=IDS[:4])
+    merge(open_package(folder), other, overwrite=True)
+    assert consistent(folder)["detection_limit"].isna().all()
+
+
+@given(
+    st.lists(st.tuples(st.sets(st.sampled_from(IDS), min_size=1), st.integers(1, 5)), min_size=1,
+             max_size=4),
+    st.randoms(use_true_random=False),
+)  # fmt: skip
+@settings(
+    max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+def test_whatever_is_imported_in_whatever_order_has_one_limit_a_feature(
+    made, tmp_path_factory, files, random
+):
+    folder = tmp_path_factory.mktemp("order") / "cohort"
+    shutil.copytree(made.folder, folder)
+    for ids, limit in files:
+        own = sorted(ids)
+        values = [random.uniform(0.1, 9) for _ in own]
+        merge(open_package(folder), intake_of(values, limit=float(limit), ids=own), overwrite=True)
+    assert set(consistent(folder).index) == set().union(*(ids for ids, _ in files))
+
+
+def test_imported_tables_carry_the_schema_of_those_of_init(folder, package):
+    template = json.loads((folder / "datapackage.json").read_text())["resources"]
+    like = next(own for own in template if own["path"] == "measurements/clinical.csv")
+    merge(package, intake_of([1.0] * 8, "IL-6", "cytokines", "il6", unit="pg/mL"), overwrite=False)
+    merge(open_package(folder), intake_of([1.0] * 8, "WBC", "blood_count", ""), overwrite=False)
+    told = json.loads((folder / "datapackage.json").read_text())["resources"]
+    by_path = {own["path"]: own for own in told}
+    for modality in ("cytokines", "blood_count"):
+        own = by_path[f"measurements/{modality}.csv"]
+        assert own["schema"] == like["schema"]
+        assert own["name"] == f"measurements-{modality}".replace("_", "-")
+    report = frictionless.validate(str(folder / "datapackage.json"))
+    assert report.valid, report.to_summary()
+    (folder / "measurements" / "cytokines.csv").write_text(
+        "sample_id,feature,value,status\nx,y,z,ok\n"
+    )
+    assert not frictionless.validate(str(folder / "datapackage.json")).valid
+
+
+def test_a_resource_of_before_without_a_schema_gets_one(folder, package):
+    merge(package, intake_of([5.0] * 4, ids=IDS[:4]), overwrite=False)
+    path = folder / "datapackage.json"
+    told = json.loads(path.read_text())
+    own = next(one for one in told["resources"] if one["path"] == "measurements/clinical.csv")
+    schema = own.pop("schema")
+    own["title"] = "mine"
+    path.write_text(json.dumps(told))
+    merge(open_package(folder), intake_of([5.0] * 4, ids=IDS[4:]), overwrite=False)
+    told = json.loads(path.read_text())
+    own = next(one for one in told["resources"] if one["path"] == "measurements/clinical.csv")
+    assert own["schema"] == schema
+    assert own["title"] == "mine"
 
 
 def test_tables_of_taxa_are_never_mixed_within_a_sample(folder, package):
@@ -228,3 +340,36 @@ def test_ids_are_read_from_two_columns(tmp_path):
     assert read_ids(None) == {}
     assert problems_of(read_ids, text(path, "a,b\n1,2\n"))
     assert problems_of(read_ids, text(path, "vendor_id,sample_id\n1,2\n1,3\n"))
+    (fault,) = problems_of(read_ids, text(path, "vendor_id;sample_id,x\n1;2\n"))
+    assert "--separator" not in fault.repair
+
+
+def test_many_unknown_ids_are_one_problem_with_the_first_five(samples, tmp_path):
+    rows = [f"tube {n},5" for n in range(1, 41)]
+    path = text(tmp_path / "t.csv", "sample_id,x (mg/L)\n" + "\n".join(rows))
+    faults = problems_of(read_tables, [path], samples, TableOptions(modalities={ALL: "clinical"}))
+    (fault,) = faults
+    assert fault.found.startswith("40 ids that are none: 'tube 1' (row 2), ")
+    assert fault.found.endswith("'tube 5' (row 6) and 35 more")
+    assert "did you mean" not in fault.repair
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("01-befor", "01-before"), ("1-before", "01-before"), ("01 Before", "01-before"),
+     ("09-before", None), ("glucose", None), ("", None), ("QC pool", None)],
+)  # fmt: skip
+def test_an_id_is_offered_only_where_it_is_near_and_no_other_number(name, meant):
+    assert near_id(name, IDS) == meant
+
+
+def test_an_id_that_the_file_of_ids_gives_is_told_as_it_says(samples):
+    own = Samples(samples.known, {"tube 1": "01-befor"})
+    _, (fault,) = own.join(pd.Series(["tube 1"], index=[2]), "t.csv", "sample_id", Account())
+    assert fault.found == "'tube 1', by --ids '01-befor'"
+    assert "did you mean '01-before'?" in fault.repair
+
+
+def test_words_of_a_short_list_are_told_where_none_is_near():
+    assert hint("clincal", ["clinical", "taxa"]) == "did you mean 'clinical'?"
+    assert hint("hormones", ["clinical", "taxa"]) == "known are: clinical, taxa"

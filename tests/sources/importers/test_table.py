@@ -2,7 +2,7 @@ import numpy as np
 import openpyxl
 import pytest
 
-from exercisebook.sources.importers.packages import Samples
+from exercisebook.sources.importers.samples import Samples
 from exercisebook.sources.importers.table import ALL, TableOptions, read_tables
 from exercisebook.sources.importers.textfiles import Layout
 
@@ -192,7 +192,7 @@ def test_modalities_are_said_by_feature(tmp_path, samples):
         ("glucose (mmol/L)", "5", {"links": {"glucose": "glucos"}}, "'glucos'"),
         ("glucose (mmol/L)", "5", {"modalities": {ALL: "clincal"}}, "'clincal'"),
         ("glucose (mmol/L)", "5", {"modalities": {}}, "no modality"),
-        ("glucose (mmol/L)", "5", {"ignore": ("x",)}, "no column 'x'"),
+        ("glucose (mmol/L)", "5", {"ignore": ("x",)}, "no column or feature 'x'"),
         ("WBC (K/µL)", "-1", {"modalities": {ALL: "blood_count"}}, "-1"),
         ("glucose (furlong)", "5", {}, "the unit 'furlong'"),
     ],
@@ -235,3 +235,102 @@ def test_a_visit_of_a_published_spreadsheet_agrees_with_the_book_s_own_reader(
     table = intake.measurements["clinical"].set_index("sample_id")["value"].dropna()
     assert len(table) >= 4
     assert table.to_dict() == visit.to_dict()
+
+
+@pytest.mark.parametrize(
+    ("header", "field", "found", "row"),
+    [
+        ("CRP (mg/L)", "<-1", "the limit -1", 9),
+        ("CRP (mg/L)", "<0", "the limit 0", 9),
+        ("score (1)", "<-1", "the limit -1", 9),
+        ("CRP (mg/L)", "-1", "-1", 9),
+        ("unknown protein (ng/mL)", "-0.5", "-0.5", 9),
+        ("unknown cells (10^9/L)", "-2", "-2", 9),
+        ("unknown enzyme (U/L)", "-2", "-2", 9),
+        ("body mass (kg)", "-70", "-70", 9),
+    ],
+)
+def test_an_amount_below_zero_is_refused_in_its_place(tmp_path, samples, header, field, found, row):
+    (fault,) = refused(wide(tmp_path, header, ["1"] * 7 + [field]), samples)
+    assert (fault.found, fault.row, fault.column) == (found, row, header)
+
+
+@pytest.mark.parametrize(
+    ("header", "modality"),
+    [("IL6 (relative)", "proteins"), ("difference (1)", "clinical"), ("skin (degC)", "clinical")],
+)
+def test_what_may_lie_below_zero_is_taken(tmp_path, samples, header, modality):
+    path = wide(tmp_path, header, "-1.5")
+    own = read(path, samples, modalities={ALL: modality}, units={ALL: "relative"})
+    assert own.measurements[modality]["value"].eq(-1.5).all()
+
+
+def test_an_excess_below_zero_is_said(tmp_path, samples):
+    path = wide(tmp_path, "base excess (mmol/L)", "-2")
+    (fault, *_) = refused(path, samples)
+    assert "--signed 'base excess (mmol/L)'" in fault.repair
+    intake = read(path, samples, signed=("base excess",))
+    assert intake.measurements["clinical"]["value"].eq(-2).all()
+    assert refused(path, samples, signed=("base exces",))
+    counts = {"modalities": {ALL: "blood_count"}, "signed": ("base excess",)}
+    assert refused(path, samples, **counts)
+
+
+def test_a_column_in_the_other_decimal_mark_is_refused_and_not_left_out(tmp_path, samples):
+    path = wide(tmp_path, "glucose (mmol/L),CRP (mg/L)", '"5,4",2')
+    faults = refused(path, samples)
+    assert len(faults) == 8
+    assert {fault.column for fault in faults} == {"glucose (mmol/L)"}
+    assert "--decimal ','" in faults[0].repair
+
+
+def test_features_of_a_long_table_are_left_out_or_chosen(tmp_path, samples):
+    rows = [f"{i},{name},2,mg/L" for i in IDS for name in ("CRP", "zonulin", "x")]
+    path = text(tmp_path / "l.csv", "sample_id,feature,value,unit\n" + "\n".join(rows))
+    own = {"feature": "feature"}
+    assert read(path, samples, ignore=("x",), **own).features["feature"].tolist() == [
+        "CRP", "zonulin",
+    ]  # fmt: skip
+    intake = read(path, samples, only=("CRP",), **own)
+    assert intake.features["feature"].tolist() == ["CRP"]
+    assert "features not asked for: zonulin, x" in intake.account.dropped[0]
+    assert refused(path, samples, only=("CRX",), **own)
+
+
+def test_features_without_a_unit_are_one_problem_with_the_first_five(tmp_path, samples):
+    names = [f"protein {letter}" for letter in "abcdefgh"]
+    (fault,) = refused(wide(tmp_path, ",".join(names), ",".join("1" * 8)), samples)
+    assert fault.found == (
+        "no unit of 8 columns or features: protein a, protein b, protein c, protein d, protein e "
+        "and 3 more"
+    )
+
+
+def test_a_file_of_ids_serves_people_and_phases_too(tmp_path, samples):
+    rows = [f"P{who},{when},5" for who in PEOPLE for when in ("before", "after")]
+    path = text(tmp_path / "t.csv", "subject,phase,glucose (mmol/L)\n" + "\n".join(rows))
+    ids = {f"P{name[:2]}, {name[3:]}": name for name in IDS}
+    intake = read(path, Samples(samples.known, ids))
+    assert intake.measurements["clinical"]["sample_id"].tolist() == IDS
+
+
+@pytest.mark.parametrize(
+    ("header", "name", "unit"),
+    [
+        ("WBC 10^9/L", "WBC", "10^9/L"),
+        ("RBC x10^12/L", "RBC", "10^12/L"),
+        ("HGB, g/dL", "HGB", "g/dL"),
+        ("CRP mg/dL", "CRP", "mg/L"),
+    ],
+)
+def test_an_amount_behind_the_name_is_its_unit_without_brackets(
+    tmp_path, samples, header, name, unit
+):
+    intake = read(wide(tmp_path, f'"{header}"', "5"), samples)
+    assert intake.features.loc[0, ["feature", "unit"]].tolist() == [name, unit]
+
+
+@pytest.mark.parametrize("header", ["ratio A/G", "CD4/CD8", "HCT L/L", "test 1/2"])
+def test_a_ratio_behind_a_name_is_no_unit(tmp_path, samples, header):
+    (fault,) = refused(wide(tmp_path, header, "5"), samples)
+    assert (fault.found, fault.column) == ("no unit", header)

@@ -4,7 +4,7 @@ import biom
 import numpy as np
 import pytest
 
-from exercisebook.sources.importers.packages import Samples
+from exercisebook.sources.importers.samples import Samples
 from exercisebook.sources.importers.taxa import read_biom, read_qiime2, taxon
 
 from .conftest import IDS, problems_of, text
@@ -110,7 +110,7 @@ def test_unknown_samples_are_refused(tmp_path, samples):
 @pytest.mark.parametrize(
     ("content", "found"),
     [
-        ("", "no row that begins with '#OTU ID'"),
+        ("", "an empty file"),
         ("a\tb\n1\t2\n", "no row that begins with '#OTU ID'"),
         ("#OTU ID\t01-before\n", "no feature"),
         ("#OTU ID\t01-before\t01-before\na\t1\t2\n", "two columns"),

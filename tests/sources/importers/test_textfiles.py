@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exercisebook.sources.importers.textfiles import Layout, numbers_of, read_table
+from exercisebook.sources.importers.textfiles import (
+    Layout,
+    numbers_of,
+    read_table,
+    refuse_unreadable,
+)
 
 from .conftest import problems_of, text
 
@@ -122,7 +127,7 @@ def test_a_sheet_is_asked_for_where_there_are_several(tmp_path):
     assert "one, two" in fault.repair
     assert read_table(path, Layout(sheet="two")).frame["id"].tolist() == ["2"]
     (fault,) = problems_of(read_table, path, Layout(sheet="tow"))
-    assert "did you mean 'two'?" in fault.repair
+    assert "known are: one, two" in fault.repair
 
 
 def test_titles_above_the_header_are_skipped_by_its_row(tmp_path):
@@ -145,3 +150,52 @@ def test_what_is_no_file_of_its_kind_is_refused(tmp_path, name):
     if not name.startswith("absent"):
         text(tmp_path / name, "no workbook")
     assert len(problems_of(read_table, tmp_path / name, Layout())) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("a.csv", b"PK\x03\x04rest", "a workbook or a ZIP archive"),
+        ("a.csv", b"\x1f\x8brest", "a gzip archive"),
+        ("a.tsv", b"%PDF-1.7", "a PDF"),
+        ("a.csv", b"a,b\n1,\0\n", "bytes that are no text"),
+        ("a.csv", "id,x\n1,2\n".encode("utf-16"), "bytes that are not utf-8"),
+        ("a.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1rest", "an old workbook, or one with a"),
+        ("a.xlsx", b"PK\x03\x04cut off", "a damaged workbook"),
+        ("~$a.xlsx", b"\x05somebody", "Excel's mark of an open file"),
+        ("a.xlsx", b"id,x\n1,2\n", "no workbook"),
+    ],
+)
+def test_a_file_of_another_kind_is_told_as_what_it_is(tmp_path, name, content, found):
+    (tmp_path / name).write_bytes(content)
+    (fault,) = problems_of(read_table, tmp_path / name, Layout())
+    assert fault.found.startswith(found)
+
+
+def test_a_file_in_utf_16_is_read_when_it_is_said(tmp_path):
+    (tmp_path / "a.csv").write_bytes("id,x\n1,2\n".encode("utf-16"))
+    assert list(read_table(tmp_path / "a.csv", Layout(encoding="utf-16")).frame) == ["id", "x"]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx"])
+def test_a_file_that_may_not_be_read_is_told_so(tmp_path, monkeypatch, name):
+    def fails(*_, **__):
+        raise PermissionError(13, "Permission denied", name)
+
+    (tmp_path / name).write_bytes(b"x")
+    monkeypatch.setattr("pathlib.Path.open", fails)
+    monkeypatch.setattr("openpyxl.load_workbook", fails)
+    (fault,) = problems_of(read_table, tmp_path / name, Layout())
+    assert fault.found == "a file that may not be read"
+    assert "Close it in other programs" in fault.repair
+    (fault,) = problems_of(refuse_unreadable, tmp_path / name)
+    assert fault.found == "a file that may not be read"
+
+
+def test_a_title_above_the_names_is_one_problem_that_says_where_they_may_be(tmp_path):
+    path = text(tmp_path / "a.csv", "Results of May\n\nid,x\na,1\nb,2\n")
+    (fault,) = problems_of(read_table, path, Layout())
+    assert (fault.found, fault.row) == ("1 name", 1)
+    assert "--header-row 3" in fault.repair
+    (fault,) = problems_of(read_table, path, Layout(options=()))
+    assert "--header-row" not in fault.repair

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from exercisebook.errors import InvalidInput, Problem, closest, listed
+from exercisebook.cohort.hdf5 import read_through
+from exercisebook.errors import InvalidInput, Problem, listed
+from exercisebook.sources.importers.hints import hint
 from exercisebook.sources.importers.intake import Account, Intake, counted, nothing_taken
-from exercisebook.sources.importers.packages import Samples
-from exercisebook.sources.importers.textfiles import cannot_open
+from exercisebook.sources.importers.samples import Samples
+from exercisebook.sources.importers.textfiles import refuse_unreadable
 
 GENES = "Gene Expression"
 
@@ -92,10 +94,11 @@ def _stem(path: Path) -> str:
 def _open_10x(path: Path) -> Any:
     import scanpy
 
-    if not path.exists():
-        raise InvalidInput([cannot_open(path, FileNotFoundError())])
+    refuse_unreadable(path, folder=True)
     repair = "Name filtered_feature_bc_matrix.h5, or its folder of matrix, features and barcodes."
     try:
+        if path.is_file():
+            read_through(path)
         # genes of one symbol are told apart at once, so that the reader's warning says nothing
         with warnings.catch_warnings(record=True):
             read = scanpy.read_10x_mtx if path.is_dir() else scanpy.read_10x_h5
@@ -146,18 +149,18 @@ def _genes_alone(one: Any, path: Path, account: Account) -> Any:
 def _open_h5ad(path: Path, column: str, account: Account) -> Any:
     import anndata
 
+    refuse_unreadable(path)
     try:
+        read_through(path)
         whole = anndata.read_h5ad(path)
-    except FileNotFoundError as error:
-        raise InvalidInput([cannot_open(path, error)]) from None
     except Exception as error:  # a damaged file raises whatever the layers of HDF5 raise
-        told = " ".join(str(error).split())[:80]
+        told = " ".join(str(error).split())[:80] or type(error).__name__
         problem = Problem(path.name, f"no AnnData ({told})", "an h5ad file", "Write it anew.")
         raise InvalidInput([problem]) from None
     if column not in whole.obs:
         expected = f"a column {column!r} of obs that names the sample of each cell"
-        repair = f"Say --sample-column ({closest(column, map(str, whole.obs))})."
-        found = "columns " + listed(map(repr, whole.obs), 8)
+        repair = f"Say --sample-column ({hint(column, map(str, whole.obs))})."
+        found = f"columns {listed(map(repr, whole.obs), 8)}" if len(whole.obs.columns) else "none"
         raise InvalidInput([Problem(path.name, found, expected, repair)])
     one = _raw(whole, path, account)
     obs = whole.obs.assign(sample_id=whole.obs[column].astype(str))

@@ -3,15 +3,19 @@
 Readers make one long table; limits of detection are settled here, one a feature.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from exercisebook.cohort.schemas import FEATURES, MEASUREMENTS
-from exercisebook.errors import Problem, listed
+from exercisebook.errors import InvalidInput, Problem, listed
+from exercisebook.sources.importers.textfiles import refuse_unreadable
+
+if TYPE_CHECKING:
+    from exercisebook.sources.importers.samples import Samples
 
 LONG = ("modality", "feature", "canonical_id", "unit", "limit", "sample_id", "value", "status")
 """Columns of the table that a reader makes; ``limit`` is NaN where none is known."""
@@ -60,6 +64,59 @@ class Intake:
     cells: Any = None
 
 
+Rows = tuple[pd.DataFrame, list[Problem]]
+"""Rows that could be read, and what is wrong with the others."""
+
+
+def collect(
+    paths: list[Path],
+    read: Callable[[Path], Rows],
+    settle: Callable[[pd.DataFrame], Rows],
+    samples: "Samples",
+    account: Account,
+    problems: Iterable[Problem] = (),
+) -> Intake:
+    """Return the rows that files have for a package.
+
+    Parameters
+    ----------
+    paths : list of Path
+    read : function
+        Of a path, what its file holds.
+    settle : function
+        Of the rows of all files, those of the package in the columns ``LONG``, and what no file
+        shows alone.
+    samples : Samples
+    account : Account
+        What was told before; more is told here.
+    problems : iterable of Problem, optional
+        What is wrong before any file is read.
+
+    Raises
+    ------
+    InvalidInput
+        With everything wrong in every file and between them.
+    """
+    problems, parts = list(problems), []
+    for path in paths:
+        try:
+            refuse_unreadable(path)
+            part, faults = read(path)
+        except InvalidInput as error:
+            problems += error.problems
+            continue
+        problems += faults
+        parts.append(part)
+    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    if rows.empty:
+        raise InvalidInput(problems or [nothing_taken(paths[0])])
+    long, faults = settle(rows)
+    if problems + faults:
+        raise InvalidInput(problems + faults)
+    samples.tell_absent(long["sample_id"], account)
+    return gather(long, account)
+
+
 def gather(long: pd.DataFrame, account: Account) -> Intake:
     """Return the rows of a package from a reader's long table.
 
@@ -77,13 +134,7 @@ def gather(long: pd.DataFrame, account: Account) -> Intake:
     long = long.reset_index(drop=True)
     limits = long.groupby(key, sort=False)["limit"].agg(["max", "nunique"])
     account.noted.extend(_several_limits(limits[limits["nunique"] > 1]))
-    highest = long.groupby(key, sort=False)["limit"].transform("max")
-    under = (long["status"] == "ok") & (long["value"] < highest)
-    below = under | (long["status"] == "below_detection")
-    long = long.assign(
-        value=long["value"].where(~below, highest),
-        status=long["status"].where(~below, "below_detection"),
-    )
+    long = below_limit(long, long.groupby(key, sort=False)["limit"].transform("max"))
     features = long.drop_duplicates(key).set_index(key)
     features["detection_limit"] = limits["max"]
     features = features.reset_index()[list(FEATURES.columns)]
@@ -100,6 +151,24 @@ def gather(long: pd.DataFrame, account: Account) -> Intake:
     }
     account.took.extend(_taken(long))
     return Intake(features, tables, account)
+
+
+def below_limit(table: pd.DataFrame, limit: pd.Series) -> pd.DataFrame:
+    """Return measurements of which no value is below its limit of detection.
+
+    Parameters
+    ----------
+    table : DataFrame
+        With the columns value and status.
+    limit : Series
+        Of each row; NaN where there is none.
+    """
+    under = (table["status"] == "ok") & (table["value"] < limit)
+    below = under | (table["status"] == "below_detection")
+    return table.assign(
+        value=table["value"].where(~below | limit.isna(), limit),
+        status=table["status"].where(~below, "below_detection"),
+    )
 
 
 def nothing_taken(path: Path) -> Problem:

@@ -17,11 +17,10 @@ from exercisebook.sources.importers.intake import (
     LONG,
     Account,
     Intake,
+    collect,
     counted,
-    gather,
-    nothing_taken,
 )
-from exercisebook.sources.importers.packages import Samples
+from exercisebook.sources.importers.samples import Samples
 from exercisebook.sources.importers.textfiles import (
     Layout,
     TextTable,
@@ -35,7 +34,7 @@ METABOLITE = "Metabolite"
 ACCESSIONS = ("hmdb_id", "hmdb", "hmdb id", "hmdb_ids", "other_id")
 """Columns of the METABOLITES block that may hold an HMDB accession, folded."""
 
-LAYOUT = Layout(missing=("ND", "nd", "N.D.", "BDL", "LOD", "<LOD"))
+LAYOUT = Layout(missing=("ND", "nd", "N.D.", "BDL", "LOD", "<LOD"), options=())
 
 
 def read_mwtab(
@@ -55,27 +54,23 @@ def read_mwtab(
     InvalidInput
         With everything wrong in every file.
     """
-    account, problems, parts = Account(), [], []
-    for path in paths:
-        try:
-            part, faults = _rows(path, samples, molar_masses or {}, account)
-        except InvalidInput as error:
-            problems += error.problems
-            continue
-        problems += faults
-        parts.append(part)
-    long = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(LONG))
-    again = long[long.duplicated(["feature", "sample_id"])]
-    if len(again):
-        found = f"{listed(again['feature'].unique(), 6)} in several files"
-        repair = "Import one file, or rename what differs."
-        problems.append(Problem(str(paths[0]), found, "each metabolite once a sample", repair))
-    if problems:
-        raise InvalidInput(problems)
-    if long.empty:
-        raise InvalidInput([nothing_taken(paths[0])])
-    samples.tell_absent(long["sample_id"], account)
-    return gather(long, account)
+    account = Account()
+    return collect(
+        paths,
+        lambda path: _rows(path, samples, molar_masses or {}, account),
+        lambda rows: (rows, _in_several(rows, paths[0])),
+        samples,
+        account,
+    )
+
+
+def _in_several(rows: pd.DataFrame, path: Path) -> list[Problem]:
+    again = rows[rows.duplicated(["feature", "sample_id"])]
+    if again.empty:
+        return []
+    found = f"{listed(again['feature'].unique(), 6)} in several files"
+    repair = "Import one file, or rename what differs."
+    return [Problem(str(path), found, "each metabolite once a sample", repair)]
 
 
 def _open(path: Path) -> Any:
@@ -204,6 +199,10 @@ def _features(
         try:
             by = units.factor(unit, wanted, grams)
         except units.NoFactorError as error:
+            if not units.needs_molar_mass(unit, wanted):
+                about.loc[metabolite, "canonical_id"] = names.UNLINKED
+                account.noted.append(f"{path.name}: {metabolite} is not the book's: {error}")
+                continue
             repair = f"Say it in g/mol: --molar-mass '{metabolite}=NUMBER'."
             expected = f"a unit that goes over into {wanted!r} ({error})"
             found = f"the unit {unit!r} of {metabolite!r}"

@@ -10,8 +10,9 @@ from functools import cache
 
 import pandas as pd
 
-from exercisebook.errors import Problem, closest
+from exercisebook.errors import Problem
 from exercisebook.sources.features import feature_table
+from exercisebook.sources.importers.hints import near
 from exercisebook.sources.importers.units import is_mass_concentration
 
 UNLINKED = ""
@@ -44,16 +45,15 @@ def canonical_ids(
 def faults_of_links(links: dict[str, str]) -> list[Problem]:
     """Return a problem for each ``--feature NAME=ID`` whose id the book does not have."""
     known = list(feature_table().index)
-    return [
-        Problem(
-            "--feature",
-            repr(wanted),
-            "a canonical id",
-            f"Correct it ({closest(wanted, known)}), or say {name}= for none.",
-        )
-        for name, wanted in links.items()
-        if wanted not in (UNLINKED, *known)
-    ]
+    problems = []
+    for name, wanted in links.items():
+        if wanted in (UNLINKED, *known):
+            continue
+        meant = near(wanted, known)
+        told = f"did you mean {meant!r}?" if meant else "data/features.csv of the book lists them"
+        repair = f"Correct it ({told}), or say --feature '{name}=' for none."
+        problems.append(Problem("--feature", f"{wanted!r} for {name!r}", "a canonical id", repair))
+    return problems
 
 
 def fold(name: str) -> str:

@@ -6,6 +6,7 @@ log2 ratio. Quantities in pg/mL (Target 48, Flex) are not read here.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,18 +14,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from exercisebook.errors import InvalidInput, Problem, closest, listed
+from exercisebook.errors import InvalidInput, Problem, listed
 from exercisebook.sources.importers import names
+from exercisebook.sources.importers.hints import near
 from exercisebook.sources.importers.intake import (
     LONG,
     Account,
     Intake,
+    Rows,
+    collect,
     counted,
-    gather,
-    nothing_taken,
 )
-from exercisebook.sources.importers.packages import Samples
-from exercisebook.sources.importers.table import as_text
+from exercisebook.sources.importers.samples import Samples, as_text
 from exercisebook.sources.importers.textfiles import (
     SHOWN,
     Layout,
@@ -65,6 +66,9 @@ CONTROL = re.compile(r"control|^neg|^ipc|^pc[_ -]?\d|^sc[_ -]?\d", re.IGNORECASE
 FURTHEST = 50
 """NPX beyond which a number is no logarithm of this assay."""
 
+OPTIONS = ("--separator", "--decimal", "--sheet")
+"""Options of ``import olink`` by which a user may say how an export is written."""
+
 _LAST_ROWS = ("lod", "max lod", "plate lod", "missing data freq.", "missing data freq",
               "normalization", "assay warning")  # fmt: skip
 
@@ -94,25 +98,18 @@ def read_olink(paths: list[Path], samples: Samples, options: OlinkOptions) -> In
     InvalidInput
         With everything wrong in every file.
     """
-    account, problems, parts = Account(), [], []
-    for path in paths:
-        try:
-            table = _open(path, options.layout)
-            account.noted.extend(table.told)
-            part, faults = _rows(table, samples, options.layout, account)
-        except InvalidInput as error:
-            problems += error.problems
-            continue
-        problems += faults
-        parts.append(part)
-    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    problems += _twice(rows) if parts else []
-    if problems:
-        raise InvalidInput(problems)
-    if rows.empty:
-        raise InvalidInput([nothing_taken(paths[0])])
-    samples.tell_absent(rows["sample_id"], account)
-    return gather(_long(rows, options, account), account)
+    account = Account()
+    layout = replace(options.layout, options=OPTIONS)
+
+    def read(path: Path) -> Rows:
+        table = _open(path, layout)
+        account.noted.extend(table.told)
+        return _rows(table, samples, layout, account)
+
+    def settle(rows: pd.DataFrame) -> Rows:
+        return _long(rows, options, account), _twice(rows)
+
+    return collect(paths, read, settle, samples, account)
 
 
 def _open(path: Path, layout: Layout) -> TextTable:
@@ -126,12 +123,13 @@ def _open(path: Path, layout: Layout) -> TextTable:
 
 
 def _parquet(path: Path) -> pd.DataFrame:
+    import pyarrow as arrow  # type: ignore[import-untyped]
+
     try:
         frame = pd.read_parquet(path)
-    except OSError as error:
-        raise InvalidInput([cannot_open(path, error)]) from None
-    except ValueError as error:
-        problem = Problem(path.name, str(error)[:80], "a parquet file", "Get it anew.")
+    except (OSError, ValueError, arrow.lib.ArrowException) as error:
+        told = " ".join(str(error).split())[:80] or type(error).__name__
+        problem = Problem(path.name, f"no parquet ({told})", "a parquet file", "Get it anew.")
         raise InvalidInput([problem]) from None
     frame.index = pd.RangeIndex(2, len(frame) + 2)
     return frame
@@ -220,14 +218,18 @@ def _columns(table: TextTable) -> dict[str, str]:
         repair = "Export NPX; quantities in pg/mL go in by import table."
         raise InvalidInput([Problem(table.file, found_, "a column 'NPX'", repair, 1)])
     if absent:
+        told = "columns " + listed(map(repr, table.frame), 6)
         raise InvalidInput(
-            Problem(
-                table.file, "columns " + listed(map(repr, table.frame), 6), f"a column {name!r}",
-                f"Export it as NPX in long form ({closest(name, map(str, table.frame))}).", 1,
-            )
+            Problem(table.file, told, f"a column {name!r}", _repair_of(name, table.frame), 1)
             for name in absent
-        )  # fmt: skip
+        )
     return found
+
+
+def _repair_of(name: str, columns: Iterable[object]) -> str:
+    meant = near(name, map(str, columns))
+    hint = f" ({meant!r} may be it: rename it)" if meant else ""
+    return f"Export it as NPX in long form{hint}, or wide as NPX Manager does."
 
 
 def _rows(
@@ -243,9 +245,11 @@ def _rows(
     frame = frame[_own_assays(frame, table.file, account)]
     frame = frame[_own_samples(frame, samples, table.file, account)]
     npx = numbers_of(frame["npx"], layout)
-    npx["bad"] |= npx["below"] | (npx["value"].abs() > FURTHEST)
-    problems = faults_of_numbers(table, named["npx"], npx["bad"], layout)
     lod = numbers_of(frame["limit"], layout)
+    for read in (npx, lod):
+        read["bad"] |= read["below"] | (read["value"].abs() > FURTHEST)
+        read["value"] = read["value"].mask(read["bad"])
+    problems = faults_of_numbers(table, named["npx"], npx["bad"], layout)
     problems += _faults_of_limits(table, named, lod, layout)
     own, faults = samples.join(frame["sample"], table.file, named["sample"], account)
     if not lod["value"].notna().any():

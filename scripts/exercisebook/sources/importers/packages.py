@@ -1,4 +1,4 @@
-"""The package that an import goes into: what it holds, whose samples are whose, and the merge.
+"""The package that an import goes into: what it holds, and the merge.
 
 Everything is checked before the first byte is written; files are put in place together, and the
 old ones come back if that fails.
@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from exercisebook.cohort.package import PARQUET_ABOVE
+from exercisebook.cohort.package import PARQUET_ABOVE, table_resource
 from exercisebook.cohort.schemas import FEATURES, MEASUREMENTS, MODALITIES, SAMPLES
 from exercisebook.cohort.tables import examine_csv, problems_of, read_csv, write_csv
-from exercisebook.errors import InvalidInput, Misuse, Problem, closest, listed
-from exercisebook.sources.importers.intake import Account, Intake, counted
-from exercisebook.sources.importers.textfiles import SHOWN
+from exercisebook.errors import Failure, InvalidInput, Misuse, Problem, listed
+from exercisebook.sources.importers.intake import Account, Intake, below_limit, counted
+from exercisebook.sources.importers.textfiles import SHOWN, words_of
 from exercisebook.sources.templates.package import EXAMPLE
 
 CELLS = "cells.h5ad"
@@ -113,99 +114,6 @@ def _description(folder: Path) -> dict[str, Any]:
     return description
 
 
-def read_ids(path: Path | None) -> dict[str, str]:
-    """Return sample ids by the vendor's, from a CSV with two columns; empty without a path."""
-    from exercisebook.sources.importers.textfiles import Layout, read_table
-
-    if path is None:
-        return {}
-    table = read_table(path, Layout())
-    wanted = ["vendor_id", "sample_id"]
-    absent = [name for name in wanted if name not in table.frame]
-    if absent:
-        found = "columns " + listed(map(repr, table.frame.columns))
-        expected = "the columns vendor_id and sample_id"
-        raise InvalidInput([Problem(table.file, found, expected, "Name them so.", 1)])
-    own = table.frame[wanted].astype(str)
-    twice = own.index[own["vendor_id"].duplicated()]
-    if len(twice):
-        raise InvalidInput(
-            Problem(
-                table.file, repr(own.at[row, "vendor_id"]), "each once", "Remove one.", int(row)
-            )
-            for row in twice[:SHOWN]
-        )
-    return dict(zip(own["vendor_id"], own["sample_id"], strict=True))
-
-
-@dataclass(frozen=True)
-class Samples:
-    """How the samples of a vendor's file are found among those of the package.
-
-    Attributes
-    ----------
-    known : DataFrame
-        The package's samples.
-    ids : dict of str to str
-        Sample ids by the vendor's.
-    drop_unknown : bool
-        Whether samples that the package lacks are left out, and told.
-    """
-
-    known: pd.DataFrame
-    ids: dict[str, str]
-    drop_unknown: bool = False
-
-    def join(
-        self, vendor: pd.Series, file: str, column: str | None, account: Account
-    ) -> tuple[pd.Series, list[Problem]]:
-        """Return the sample id of each row, NaN where it is left out, and what is wrong.
-
-        Parameters
-        ----------
-        vendor : Series of str
-            The vendor's ids; its index is the row of the file.
-        file : str
-        column : str, optional
-        account : Account
-            Is told which samples were left out.
-        """
-        wanted = vendor.astype(str).str.strip()
-        named = wanted.map(lambda name: self.ids.get(name, name))
-        known = set(self.known["sample_id"])
-        found = named.where(named.isin(known))
-        unknown = wanted[found.isna()].drop_duplicates()
-        if len(unknown) and self.drop_unknown:
-            account.dropped.append(
-                f"{file}: {counted(len(unknown), 'sample')} not in samples.csv: "
-                f"{listed(unknown, 6)}"
-            )
-        return found, [] if self.drop_unknown else _strangers(unknown, known, file, column)
-
-    def tell_absent(self, found: pd.Series, account: Account) -> None:
-        """Tell which samples of the package have nothing in what was read."""
-        absent = [name for name in self.known["sample_id"] if name not in set(found)]
-        if absent:
-            account.noted.append(
-                f"nothing of {counted(len(absent), 'sample')} of samples.csv: {listed(absent, 6)}"
-            )
-
-
-def _strangers(unknown: pd.Series, known: set[str], file: str, column: str | None) -> list[Problem]:
-    repair = "Correct it, name it in a file of --ids, or leave it out with --drop-unknown"
-    problems = [
-        Problem(
-            file, repr(name), "a sample_id of samples.csv",
-            f"{repair} ({closest(name, sorted(known))}).", int(row) if column else None, column,
-        )
-        for row, name in unknown.head(SHOWN).items()
-    ]  # fmt: skip
-    if len(unknown) > SHOWN:
-        more = f"{len(unknown) - SHOWN:,} more such samples"
-        problems.append(Problem(file, more, "samples of samples.csv", repair + "."))
-    return problems
-
-
 def merge(package: Package, intake: Intake, overwrite: bool) -> Account:
     """Write an intake into a package, whole or not at all, and return the account of it.
 
@@ -220,42 +128,82 @@ def merge(package: Package, intake: Intake, overwrite: bool) -> Account:
     ------
     InvalidInput
         With everything that would be overwritten, or that breaks a rule of a table.
+    Failure
+        If the folder cannot be written into; it is as it was.
     """
     account = intake.account
-    held = {modality: package.measurements(modality) for modality in intake.measurements}
-    features, clashes, gone = _merged_features(package.features, intake.features)
-    problems = clashes
-    tables = {}
-    for modality, new in intake.measurements.items():
-        table, faults, lost = _merged_measurements(held[modality], new, modality, gone)
-        tables[modality] = table
-        problems = problems + faults
-        features = _without_empty(features, modality, held[modality], table)
-        if lost and overwrite:
-            account.dropped.append(
-                f"{modality}: {counted(lost, 'value')} that the package held before"
-            )
+    problems, changed = _clashes(package.features, intake.features)
+    tables, emptied, lost, twice = _merged_tables(package, intake.measurements, changed)
+    problems += twice
+    features = _merged_features(package.features, intake.features, emptied)
+    features = _without_empty(features, tables, emptied)
+    tables = {name: _settled(name, table, features, account) for name, table in tables.items()}
     if intake.cells is not None and (package.folder / CELLS).exists():
-        problems = [*problems, _overwritten(CELLS, "single cells", "none yet")]
+        problems.append(_overwritten(CELLS, "single cells", "none yet"))
     if overwrite:
         problems = []
+        account.dropped.extend(lost)
     problems += problems_of(features, Path("features.csv"), FEATURES)
     for modality, table in tables.items():
         problems += problems_of(table, Path(f"{modality}.csv"), MEASUREMENTS)
     if problems:
         raise InvalidInput(_few(problems))
     account.noted.extend(_several_of_one(features[features["modality"].isin(list(tables))]))
-    _write(package, features, tables, intake.cells)
+    try:
+        _write(package, features, tables, intake.cells)
+    except OSError as error:
+        told = f"cannot write into {package.folder}: {words_of(error)}; nothing was changed"
+        raise Failure(told) from None
     return account
 
 
+def _merged_tables(
+    package: Package, new: dict[str, pd.DataFrame], changed: set[tuple[str, str]]
+) -> tuple[dict[str, pd.DataFrame], set[tuple[str, str]], list[str], list[Problem]]:
+    """Return what is measured, features without an old value, what gives way, what is held twice.
+
+    A feature whose unit has changed keeps no old value.
+    """
+    tables, emptied, lost = {}, set(changed), []
+    problems: list[Problem] = []
+    for modality, own in new.items():
+        held = package.measurements(modality)
+        away = _gives_way(held, own, modality, changed)
+        kept = held[~away]
+        tables[modality] = pd.concat([kept, own], ignore_index=True) if len(kept) else own
+        emptied |= {(modality, feature) for feature in set(held["feature"]) - set(kept["feature"])}
+        problems += _held_twice(held, own, modality)
+        if away.any():
+            lost.append(f"{modality}: {counted(away.sum(), 'value')} that the package held before")
+    return tables, emptied, lost, problems
+
+
 def _without_empty(
-    features: pd.DataFrame, modality: str, held: pd.DataFrame, table: pd.DataFrame
+    features: pd.DataFrame, tables: dict[str, pd.DataFrame], emptied: set[tuple[str, str]]
 ) -> pd.DataFrame:
     """Return features without those of which every value has given way."""
-    emptied = set(held["feature"]) - set(table["feature"])
-    away = (features["modality"] == modality) & features["feature"].isin(emptied)
-    return features[~away].reset_index(drop=True)
+    places = pd.MultiIndex.from_frame(features[["modality", "feature"]])
+    held = {(name, feature) for name, own in tables.items() for feature in own["feature"].unique()}
+    return features[~places.isin([*(emptied - held)])].reset_index(drop=True)
+
+
+def _settled(
+    modality: str, table: pd.DataFrame, features: pd.DataFrame, account: Account
+) -> pd.DataFrame:
+    """Return a modality's values with the one limit of each feature, and tell what went below."""
+    own = features[features["modality"] == modality]
+    limits = own.set_index("feature")["detection_limit"]
+    settled = below_limit(table, table["feature"].map(limits).astype(float))
+    moved = (settled["status"] != table["status"]) | (
+        (settled["status"] == "below_detection") & (settled["value"] != table["value"])
+    )
+    if moved.any():
+        names = table.loc[moved, "feature"].unique()
+        account.noted.append(
+            f"{modality}: {counted(moved.sum(), 'value')} of {listed(names, 6)} brought to the "
+            "highest limit of detection, of the package or of this import"
+        )
+    return settled
 
 
 def _several_of_one(features: pd.DataFrame) -> list[str]:
@@ -281,74 +229,85 @@ def _overwritten(file: str, found: str, expected: str) -> Problem:
     return Problem(file, found, expected, "Add --replace to overwrite.")
 
 
-def _merged_features(
-    held: pd.DataFrame, new: pd.DataFrame
-) -> tuple[pd.DataFrame, list[Problem], set[tuple[str, str]]]:
-    """Return both tables in one, what differs between them, and features whose unit changed.
+def _clashes(held: pd.DataFrame, new: pd.DataFrame) -> tuple[list[Problem], set[tuple[str, str]]]:
+    """Return what two tables of features say differently, and features whose unit changes."""
+    key, problems, changed = ["modality", "feature"], [], set()
+    both = held.merge(new, on=key, suffixes=("_held", ""))
+    for row in both.to_dict("records"):
+        if row["unit_held"] != row["unit"]:
+            told = f"the unit {row['unit_held']!r} of {row['feature']!r}"
+            problems.append(_overwritten("features.csv", told, repr(row["unit"])))
+            changed.add((row["modality"], row["feature"]))
+            continue
+        limits = row["detection_limit_held"], row["detection_limit"]
+        if all(map(pd.notna, limits)) and limits[0] != limits[1]:
+            told = f"the detection limit {limits[0]:g} of {row['feature']!r}"
+            repair = "Add --replace: the higher of the two then holds for all its values."
+            problems.append(Problem("features.csv", told, f"{limits[1]:g}", repair))
+    return problems, changed
 
-    A canonical id that the package holds stays where the new rows have none: a person may have
-    written it.
+
+def _merged_features(
+    held: pd.DataFrame, new: pd.DataFrame, emptied: set[tuple[str, str]]
+) -> pd.DataFrame:
+    """Return both tables in one.
+
+    A canonical id that the package holds stays where the new rows have none, since a person may
+    have written it. Of two limits of detection the higher holds, as long as any value of the
+    package stays.
     """
     if new.empty:
-        return held, [], set()
+        return held
     key = ["modality", "feature"]
     before, after = held.set_index(key), new.set_index(key)
-    shared = before.index.intersection(after.index)
-    problems, changed = [], set()
-    for column in ("unit", "detection_limit"):
-        for place in shared:
-            old, own = before.at[place, column], after.at[place, column]
-            if pd.isna(old) or pd.isna(own) or old == own:
-                continue
-            problems.append(
-                _overwritten("features.csv", f"{column} {old!r} of {place[1]!r}", f"{own!r}")
-            )
-            if column == "unit":
-                changed.add(place)
     own_ids = after["canonical_id"]
-    after = after.assign(canonical_id=own_ids.where(own_ids != "", None))
-    own = before.loc[shared, ["canonical_id", "detection_limit"]]
-    for column in own:
-        after[column] = after[column].where(after[column].notna(), own[column])
+    own_ids = own_ids.where(own_ids != "", None)
+    after["canonical_id"] = own_ids.where(own_ids.notna(), before["canonical_id"])
+    stays = before["detection_limit"].mask(before.index.isin([*emptied]))
+    limits = pd.concat([after["detection_limit"], stays.reindex(after.index)], axis=1)
+    after["detection_limit"] = limits.astype(float).max(axis=1)
     kept = before[~before.index.isin(after.index)]
     merged = (pd.concat([kept, after]) if len(kept) else after).reset_index()
     rank = merged["modality"].map({name: place for place, name in enumerate(MODALITIES)})
     merged = merged.iloc[rank.fillna(len(MODALITIES)).argsort(kind="stable")]
-    return merged.reset_index(drop=True), problems, changed
+    return merged.reset_index(drop=True)
 
 
-def _merged_measurements(
-    held: pd.DataFrame, new: pd.DataFrame, modality: str, changed: set[tuple[str, str]]
-) -> tuple[pd.DataFrame, list[Problem], int]:
-    """Return both tables in one, a problem for each value held twice, and how many give way."""
+def _twice(held: pd.DataFrame, new: pd.DataFrame, modality: str) -> np.ndarray:
+    """Return which values of the package the new ones stand for."""
     key = ["sample_id", "feature"]
-    places = pd.MultiIndex.from_frame(held[key])
-    twice = places.isin(pd.MultiIndex.from_frame(new[key]))
     if modality in WHOLE:
-        twice = held["sample_id"].isin(new["sample_id"]).to_numpy(bool)
+        return held["sample_id"].isin(new["sample_id"]).to_numpy(bool)
+    return pd.MultiIndex.from_frame(held[key]).isin(pd.MultiIndex.from_frame(new[key]))
+
+
+def _gives_way(
+    held: pd.DataFrame, new: pd.DataFrame, modality: str, changed: set[tuple[str, str]]
+) -> np.ndarray:
+    """Return which values of the package give way: those held twice, or in another unit."""
     stale = held["feature"].isin([feature for own, feature in changed if own == modality])
-    again = held.loc[twice, "feature"].value_counts(sort=False)
-    problems = [
+    return _twice(held, new, modality) | stale.to_numpy(bool)
+
+
+def _held_twice(held: pd.DataFrame, new: pd.DataFrame, modality: str) -> list[Problem]:
+    again = held.loc[_twice(held, new, modality), "feature"].value_counts(sort=False)
+    return [
         _overwritten(
             f"measurements/{modality}.csv", f"{counted(count, 'value')} of {feature!r}", "none yet"
         )
         for feature, count in again.items()
     ]
-    away = twice | stale.to_numpy(bool)
-    kept = held[~away]
-    table = pd.concat([kept, new], ignore_index=True) if len(kept) else new
-    return table, problems, int(away.sum())
 
 
 def _write(
     package: Package, features: pd.DataFrame, tables: dict[str, pd.DataFrame], cells: Any
 ) -> None:
     """Put the new files of a package in place together."""
-    new: dict[str, Callable[[Path], None]] = {}
+    frames: dict[str, pd.DataFrame] = {}
     gone = []
     for modality, table in tables.items():
         end = "parquet" if len(table) > PARQUET_ABOVE else "csv"
-        new[f"measurements/{modality}.{end}"] = _writer(table)
+        frames[f"measurements/{modality}.{end}"] = table
         old = package.table(modality)
         if old is not None and old.suffix != f".{end}":
             gone.append(f"measurements/{old.name}")
@@ -359,10 +318,11 @@ def _write(
             if held.empty:
                 gone.append(f"measurements/{package.table(modality).name}")  # type: ignore[union-attr]
     if tables:
-        new["features.csv"] = _writer(features)
+        frames["features.csv"] = features
+    new = {path: _writer(table) for path, table in frames.items()}
     if cells is not None:
         new[CELLS] = lambda path: _write_cells(cells, path)
-    text = _described(package.description, [*new], gone)
+    text = _described(package.description, frames, gone)
     new["datapackage.json"] = lambda path: _write_text(text, path)
     put_together(package.folder, new, gone)
 
@@ -385,28 +345,20 @@ def _write_text(text: str, path: Path) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _described(description: dict[str, Any], new: list[str], gone: list[str]) -> str:
+def _described(
+    description: dict[str, Any], tables: dict[str, pd.DataFrame], gone: list[str]
+) -> str:
     """Return ``datapackage.json`` with the tables that have come and without those that went."""
-    resources = [
-        resource
-        for resource in description.get("resources", [])
-        if not (isinstance(resource, dict) and resource.get("path") in gone)
-    ]
-    named = {resource.get("path") for resource in resources if isinstance(resource, dict)}
-    for path in new:
-        if path.startswith("measurements/") and path not in named:
-            resources.append(_resource(path))
+    resources, left = [], dict(tables)
+    for resource in description.get("resources", []):
+        path = resource.get("path") if isinstance(resource, dict) else None
+        if path in left:
+            resources.append({**resource, **table_resource(path, left.pop(path))})
+        elif path not in gone:
+            resources.append(resource)
+    resources += [table_resource(path, table) for path, table in left.items()]
     told = {**description, "resources": resources}
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
-
-
-def _resource(path: str) -> dict[str, str]:
-    kind = Path(path).suffix[1:]
-    name = "measurements-" + Path(path).stem.replace("_", "-")
-    told = {"name": name, "type": "table", "path": path, "format": kind}
-    if kind == "csv":
-        return {**told, "mediatype": "text/csv", "encoding": "utf-8"}
-    return {**told, "mediatype": "application/vnd.apache.parquet"}
 
 
 def put_together(folder: Path, new: dict[str, Callable[[Path], None]], gone: list[str]) -> None:

@@ -1,12 +1,13 @@
 """Clinical tables, blood counts and whatever else lies in a spreadsheet, long or wide.
 
-Wide: a row a sample, a column a feature. Long: a row a value. A unit is in the column's name in
+Wide: a row a sample, a column a feature; or a row a person, with the visits side by side. Long: a
+row a value. A unit is in the column's name in
 brackets, in a column of its own, or said; it is never taken from the size of the numbers.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,12 @@ import pandas as pd
 
 from exercisebook.cohort.package import NEVER_BELOW_ZERO
 from exercisebook.cohort.schemas import MODALITIES, SAMPLES, SUBJECTS
-from exercisebook.errors import InvalidInput, Problem, closest, listed
+from exercisebook.errors import InvalidInput, Problem, listed
 from exercisebook.sources.features import feature_table
-from exercisebook.sources.importers import names, units
-from exercisebook.sources.importers.intake import LONG, Account, Intake, gather, nothing_taken
-from exercisebook.sources.importers.packages import Samples
+from exercisebook.sources.importers import names, units, visits
+from exercisebook.sources.importers.hints import hint, near
+from exercisebook.sources.importers.intake import LONG, Account, Intake, Rows, collect
+from exercisebook.sources.importers.samples import NAMED, Samples, as_text
 from exercisebook.sources.importers.textfiles import (
     SHOWN,
     Layout,
@@ -36,6 +38,9 @@ _NO_UNITS = ("hs",)
 """What stands in brackets for high sensitivity, and is no hectosecond."""
 
 _BRACKETS = re.compile(r"^(.*?)[\s_]*[(\[]([^()\[\]]+)[)\]]$")
+
+
+_BARE = re.compile(r"^(\S.*?)[\s,_]+((?:[x×]\s*)?\S+/\S+)$")
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,10 @@ class TableOptions:
         Columns to be left out.
     only : tuple of str
         Columns to be taken, and no others; all of them if it is empty.
+    visits : mapping of str to str
+        Phase by the word that stands for it in names of columns, where a row is a person.
+    signed : tuple of str
+        Features that may lie below zero, whatever their unit.
     """
 
     layout: Layout = field(default_factory=Layout)
@@ -71,6 +80,8 @@ class TableOptions:
     molar_masses: Mapping[str, float] = field(default_factory=dict)
     ignore: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
+    visits: Mapping[str, str] = field(default_factory=dict)
+    signed: tuple[str, ...] = ()
 
 
 def read_tables(paths: list[Path], samples: Samples, options: TableOptions) -> Intake:
@@ -82,40 +93,37 @@ def read_tables(paths: list[Path], samples: Samples, options: TableOptions) -> I
         With everything wrong in every table.
     """
     account = Account()
-    problems = _faults_of_options(options)
-    parts = []
-    for path in paths:
-        try:
-            fields, faults = _fields(path, samples, options, account)
-        except InvalidInput as error:
-            problems += error.problems
-            continue
-        problems += faults
-        parts.append(fields)
-    if not parts:
-        raise InvalidInput(problems)
-    whole = pd.concat(parts, ignore_index=True)
-    if whole.empty:
-        raise InvalidInput(problems or [nothing_taken(paths[0])])
-    problems += _unused(whole, options)
-    long, faults = _long(whole, options, account)
-    problems += faults
-    if problems:
-        raise InvalidInput(problems)
-    samples.tell_absent(long["sample_id"], account)
-    return gather(long, account)
+
+    def settle(fields: pd.DataFrame) -> Rows:
+        unused = _unused(fields, options)
+        long, faults = _long(fields, options, account)
+        return long, unused + faults
+
+    return collect(
+        paths,
+        lambda path: _fields(path, samples, options, account),
+        settle,
+        samples,
+        account,
+        _faults_of_options(options, samples),
+    )
 
 
-def _faults_of_options(options: TableOptions) -> list[Problem]:
+def _faults_of_options(options: TableOptions, samples: Samples) -> list[Problem]:
     problems = [
         Problem(
-            "--modality", repr(modality), "one of " + ", ".join(MODALITIES),
-            f"Correct it ({closest(modality, MODALITIES)}).",
+            "--modality", repr(modality), "one of " + ", ".join(MODALITIES), _corrected(modality)
         )
         for modality in dict.fromkeys(options.modalities.values())
         if modality not in MODALITIES
-    ]  # fmt: skip
-    return problems + names.faults_of_links(dict(options.links))
+    ]
+    problems += names.faults_of_links(dict(options.links))
+    return problems + visits.faults_of_phases(options.visits, samples.known["phase"])
+
+
+def _corrected(modality: str) -> str:
+    meant = near(modality, MODALITIES)
+    return f"Correct it (did you mean {meant!r}?)." if meant else "Correct it."
 
 
 def _fields(
@@ -127,13 +135,70 @@ def _fields(
     problems = _absent_columns(table, options)
     if problems:
         raise InvalidInput(problems)
-    sample_id, problems = _sample_ids(table, samples, options, account)
-    given = [options.feature or "feature", options.value or "value"]
-    long = options.feature or options.value or set(given) <= set(table.frame)
-    reader = _long_fields if long else _wide_fields
-    fields, faults = reader(table, options, account)
-    fields = fields.assign(file=table.file, sample_id=fields["row"].map(sample_id))
-    return fields[fields["sample_id"].notna()], problems + faults
+    if options.visits:
+        fields, problems = _fields_side_by_side(table, samples, options, account)
+    else:
+        sample_id, problems = _sample_ids(table, samples, options, account)
+        reader = _long_fields if _is_long(table, options) else _wide_fields
+        fields, faults = reader(table, options, account)
+        fields = fields.assign(sample_id=fields["row"].map(sample_id))
+        problems += faults
+    return fields[fields["sample_id"].notna()].assign(file=table.file), problems
+
+
+def _is_long(table: TextTable, options: TableOptions) -> bool:
+    given = {options.feature or "feature", options.value or "value"}
+    return bool(options.feature or options.value) or given <= set(table.frame)
+
+
+def _fields_side_by_side(
+    table: TextTable, samples: Samples, options: TableOptions, account: Account
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return the values of a wide table with several visits of a person in each row."""
+    who = options.subject or "subject"
+    if _is_long(table, options) or who not in table.frame:
+        found = "columns " + listed(map(repr, table.frame))
+        repair = "Say --subject-column; a row a sample, or a value, needs no --visits."
+        raise InvalidInput([Problem(table.file, found, "a row a person, and who it is", repair)])
+    arm = _arm_column(table, options)
+    taken = {who, arm, *options.ignore}
+    own = [name for name in table.frame if name not in taken]
+    own = [name for name in own if not options.only or name in options.only]
+    placed, problems = visits.placed(table, own, options.visits, options.layout)
+    away = [name for name in own if name not in placed]
+    if away:
+        account.dropped.append(f"{table.file}: columns of no visit: {listed(away, 6)}")
+    fields, faults = _values(table, placed, options.layout, account)
+    fields["phase"] = fields["column"].map({name: phase for name, (_, phase) in placed.items()})
+    # a phase that the package lacks is told once, and not by each of its samples
+    fields = fields[fields["phase"].isin(samples.known["phase"])]
+    if fields.empty:
+        return fields.assign(sample_id=None), problems + faults
+    people = table.frame[[who, *([arm] if arm else [])]].map(as_text)
+    said = fields[["row", "phase"]].join(people, on="row")[[who, "phase", *([arm] if arm else [])]]
+    key = ["subject", "phase", "arm"][: said.shape[1]]
+    joined, strangers = _join_side_by_side(
+        said.agg(", ".join, axis=1), fields, samples, key, table.file, who, account
+    )
+    return fields.assign(sample_id=joined), problems + faults + strangers
+
+
+def _join_side_by_side(
+    said: pd.Series,
+    fields: pd.DataFrame,
+    samples: Samples,
+    key: list[str],
+    file: str,
+    column: str,
+    account: Account,
+) -> tuple[pd.Series, list[Problem]]:
+    """Return the sample of each value; a visit that nobody came to needs none."""
+    pairs = samples.by_columns(key)
+    came = said[fields["value"].notna() | fields["bad"]]
+    rows = came.set_axis(fields.loc[came.index, "row"]).sort_index(kind="stable")
+    _, problems = pairs.join(rows, file, column, account)
+    own = dict(zip(pairs.known["sample_id"], samples.known["sample_id"], strict=True))
+    return said.map(lambda name: own.get(pairs.ids.get(name, name))), problems
 
 
 def _absent_columns(table: TextTable, options: TableOptions) -> list[Problem]:
@@ -147,18 +212,24 @@ def _absent_columns(table: TextTable, options: TableOptions) -> list[Problem]:
         "--value-column": options.value,
         "--unit-column": options.unit,
     }
-    wanted = [
-        *said.items(),
-        *(("--ignore", name) for name in options.ignore),
-        *(("--only", name) for name in options.only),
-    ]
-    return [
+    problems = [
         Problem(
             table.file, f"no column {name!r}", f"the column of {option}",
-            f"Correct the option ({closest(name, known)}).",
+            f"Correct the option ({hint(name, known)}).",
         )
-        for option, name in wanted
+        for option, name in said.items()
         if name is not None and name not in known
+    ]  # fmt: skip
+    if options.feature in known:
+        known += list(table.frame[options.feature].map(as_text).unique())
+    return problems + [
+        Problem(
+            table.file, f"no column or feature {name!r}", f"what {option} names",
+            f"Correct the option ({hint(name, known)}).",
+        )
+        for option, given in (("--ignore", options.ignore), ("--only", options.only))
+        for name in given
+        if name not in known
     ]  # fmt: skip
 
 
@@ -168,8 +239,12 @@ def _id_columns(table: TextTable, options: TableOptions) -> list[str]:
     if options.sample or ("sample_id" in known and not options.subject):
         return [options.sample or "sample_id"]
     pair = [options.subject or "subject", options.phase or "phase"]
-    arm = options.arm or ("arm" if "arm" in known else None)
+    arm = _arm_column(table, options)
     return [*pair, *([arm] if arm else [])] if set(pair) <= known else []
+
+
+def _arm_column(table: TextTable, options: TableOptions) -> str | None:
+    return options.arm or ("arm" if "arm" in table.frame else None)
 
 
 def _sample_ids(
@@ -186,24 +261,11 @@ def _sample_ids(
     own = table.frame[columns].map(as_text)
     if len(columns) == 1:
         return samples.join(own[columns[0]], table.file, columns[0], account)
-    key = ["subject", "phase", "arm"][: len(columns)]
-    twice = samples.known[samples.known.duplicated(key)]
-    if len(twice):
-        repair = "Add --arm-column, or name samples by --sample-column."
-        found = f"several samples for {listed(twice[key].agg(', '.join, axis=1), 3)}"
-        raise InvalidInput([Problem("samples.csv", found, "one a " + " and ".join(key), repair)])
-    ids = samples.known.set_index(samples.known[key].agg(", ".join, axis=1))["sample_id"]
+    pairs = samples.by_columns(["subject", "phase", "arm"][: len(columns)])
+    ids = dict(zip(pairs.known["sample_id"], samples.known["sample_id"], strict=True))
     said = own.agg(", ".join, axis=1)
-    pairs = Samples(samples.known.assign(sample_id=ids.index), samples.ids, samples.drop_unknown)
     joined, problems = pairs.join(said, table.file, " and ".join(columns), account)
     return joined.map(ids), problems
-
-
-def as_text(cell: Any) -> str:
-    """Return an id as text: 7 and 7.0 of a workbook are both ``7``."""
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return str(cell).strip()
 
 
 def _wide_fields(
@@ -222,14 +284,23 @@ def _wide_fields(
         account.dropped.append(
             f"{table.file}: columns that belong in samples.csv or subjects.csv: {listed(away)}"
         )
+    return _values(table, {name: (name, "") for name in own}, options.layout, account)
+
+
+def _values(
+    table: TextTable, own: dict[str, tuple[str, str]], layout: Layout, account: Account
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Return the values of columns, one a row; each column has a name, of which more is known."""
     parts, problems, empty = [], [], []
-    for column in own:
-        read = numbers_of(table.frame[column], options.layout)
+    for column, (bare, _) in own.items():
+        read = numbers_of(table.frame[column], layout)
         if read["value"].isna().all():
             empty.append(column)
+            if _in_the_other_mark(table.frame[column], layout):
+                problems += faults_of_numbers(table, column, read["bad"], layout)
             continue
-        problems += faults_of_numbers(table, column, read["bad"], options.layout)
-        name, unit = _name_and_unit(column)
+        problems += faults_of_numbers(table, column, read["bad"], layout)
+        name, unit = _name_and_unit(bare)
         about = {"row": read.index, "column": column, "name": name, "unit": unit}
         parts.append(read.assign(**about))
     if empty:
@@ -241,11 +312,23 @@ def _wide_fields(
     return pd.concat(parts, ignore_index=True), problems
 
 
+def _in_the_other_mark(fields: pd.Series, layout: Layout) -> bool:
+    """Return whether fields without a number hold some with the other decimal mark."""
+    other = replace(layout, decimal="." if layout.decimal == "," else ",", thousands="")
+    return bool(numbers_of(fields, other)["value"].notna().any())
+
+
 def _name_and_unit(column: str) -> tuple[str, str]:
-    """Return the name and the unit in brackets at its end, if it is a unit."""
+    """Return the name and the unit at its end: in brackets, or an amount in a volume after a space.
+
+    Without brackets other units are not told from ratios, as in ``cells A/G``.
+    """
     match = _BRACKETS.match(column)
     if match and match[1] and match[2] not in _NO_UNITS and units.is_known(match[2]):
         return match[1].strip(), match[2].strip()
+    bare = _BARE.match(column)
+    if bare and units.is_amount(bare[2]):
+        return bare[1].strip(" ,_"), bare[2]
     return column, ""
 
 
@@ -271,7 +354,14 @@ def _long_fields(
     parts = written.map(_name_and_unit)
     said = table.frame[unit].map(as_text) if unit else parts.str[1]
     about = {"row": read.index, "column": written, "name": parts.str[0], "unit": said}
-    return read.assign(**about), problems
+    fields = read.assign(**about)
+    kept = ~written.isin(options.ignore)
+    if options.only:
+        kept &= written.isin(options.only)
+    if not kept.all():
+        away = written[~kept].unique()
+        account.dropped.append(f"{table.file}: features not asked for: {listed(away, NAMED)}")
+    return fields[kept], problems
 
 
 def _unused(fields: pd.DataFrame, options: TableOptions) -> list[Problem]:
@@ -282,11 +372,10 @@ def _unused(fields: pd.DataFrame, options: TableOptions) -> list[Problem]:
         "--unit": options.units,
         "--feature": options.links,
         "--molar-mass": options.molar_masses,
+        "--signed": options.signed,
     }
     return [
-        Problem(
-            option, repr(name), "a feature of the table", f"Correct it ({closest(name, known)})."
-        )
+        Problem(option, repr(name), "a feature of the table", f"Correct it ({hint(name, known)}).")
         for option, by_name in said.items()
         for name in by_name
         if name != ALL and name not in known
@@ -303,7 +392,7 @@ def _long(
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Return values in the units of the book as a reader's long table."""
     kinds = fields[["file", "column", "name", "unit"]].drop_duplicates(ignore_index=True)
-    problems: list[Problem] = []
+    problems = _unsaid(kinds, options)
     rows = []
     for kind in kinds.itertuples(index=False):
         row, faults = _feature(kind, options, account)
@@ -314,7 +403,7 @@ def _long(
     problems += faults + _twice_linked(about)
     key = ["file", "column", "name", "unit"]
     long = fields.merge(about, on=key, how="left", validate="many_to_one")
-    problems += _twice_measured(long) + _below_zero(long)
+    problems += _twice_measured(long) + _below_zero(long, options.signed)
     value = units.times(long["value"], long["factor"])
     status = np.select([value.isna(), long["below"]], ["missing", "below_detection"], "ok")
     long = long.assign(
@@ -330,9 +419,6 @@ def _feature(
     """Return modality, canonical id, unit and factor of one feature of a table."""
     modality = _said(options.modalities, kind.column, kind.name, "")
     problems = []
-    if not modality:
-        repair = f"Say --modality, for all or as {kind.name}=MODALITY."
-        problems.append(Problem(kind.file, "no modality", "one", repair, None, kind.column))
     found = names.canonical_ids(pd.Series([kind.name]), modality).iloc[0]
     canonical = _said(options.links, kind.column, kind.name, found)
     own = {name: told for name, told in options.units.items() if name != ALL}
@@ -341,13 +427,7 @@ def _feature(
         problems.append(_two_units(kind, said))
     unit = said or kind.unit or options.units.get(ALL, "")
     wanted, by = unit, 1.0
-    if not unit:
-        repair = (
-            f"Write it in the header, as in {kind.name} (mg/L), or say --unit '{kind.name}=UNIT'; \
-leave the column out with --ignore."
-        )
-        problems.append(Problem(kind.file, "no unit", "one", repair, None, kind.column))
-    elif canonical in feature_table().index and unit != units.RELATIVE:
+    if unit and canonical in feature_table().index and unit != units.RELATIVE:
         wanted = str(feature_table().at[canonical, "unit"])
         grams = _said(options.molar_masses, kind.column, kind.name, units.molar_mass(canonical))
         try:
@@ -359,6 +439,34 @@ leave the column out with --ignore."
             problems.append(_no_factor(kind, unit, wanted, canonical, str(error)))
     row = {"modality": modality, "canonical_id": canonical, "wanted": wanted, "factor": by}
     return row, problems
+
+
+def _unsaid(kinds: pd.DataFrame, options: TableOptions) -> list[Problem]:
+    """Return one problem a file for features without a modality, and one for those without unit."""
+    pairs = list(zip(kinds["column"], kinds["name"], strict=True))
+    modality = np.array([bool(_said(options.modalities, *pair, "")) for pair in pairs])
+    unit = np.array([bool(_said(options.units, *pair, "")) for pair in pairs]) | (
+        kinds["unit"] != ""
+    ).to_numpy(bool)
+    problems = []
+    for file, own in kinds[~modality].groupby("file", sort=False):
+        name = own["name"].iloc[0]
+        repair = f"Say --modality WORD for all, or --modality '{name}=WORD' for one."
+        problems.append(_without("modality", file, own, "one of " + ", ".join(MODALITIES), repair))
+    for file, own in kinds[~unit].groupby("file", sort=False):
+        name, column = own["name"].iloc[0], own["column"].iloc[0]
+        repair = f"Write it behind the name, as in {name} (mg/L), or say --unit '{name}=UNIT'; \
+leave it out with --ignore '{column}'."
+        problems.append(_without("unit", file, own, "one each", repair))
+    return problems
+
+
+def _without(what: str, file: str, own: pd.DataFrame, expected: str, repair: str) -> Problem:
+    columns = list(own["column"].unique())
+    if len(columns) == 1:
+        return Problem(file, f"no {what}", expected, repair, None, columns[0])
+    found = f"no {what} of {len(columns):,} columns or features: {listed(columns, NAMED)}"
+    return Problem(file, found, expected, repair)
 
 
 def _two_units(kind: Any, said: str) -> Problem:
@@ -439,11 +547,34 @@ def _twice_measured(long: pd.DataFrame) -> list[Problem]:
     return problems
 
 
-def _below_zero(long: pd.DataFrame) -> list[Problem]:
-    wrong = long[(long["value"] < 0) & long["modality"].isin(NEVER_BELOW_ZERO)]
-    return [
-        Problem(
-            row.file, f"{row.value:g}", "at least 0", "Correct it.", int(row.row), row.column
-        )
-        for row in wrong.head(SHOWN).itertuples()
-    ]  # fmt: skip
+def _below_zero(long: pd.DataFrame, signed: tuple[str, ...]) -> list[Problem]:
+    """Return a problem for each amount below zero, and each limit that is none above it."""
+    limit = long["below"] & (long["value"] <= 0)
+    never = long["modality"].isin(NEVER_BELOW_ZERO)
+    said = long["name"].isin(signed) | long["column"].isin(signed)
+    kinds = long[["canonical_id", "wanted"]].drop_duplicates()
+    amounts = kinds[[_is_amount(*kind) for kind in kinds.itertuples(index=False)]]
+    never |= pd.MultiIndex.from_frame(long[list(kinds)]).isin([*amounts.itertuples(index=False)])
+    wrong = (long["value"] < 0) & never & ~(said & ~long["modality"].isin(NEVER_BELOW_ZERO))
+    both = long[limit | wrong]
+    problems = []
+    for row in both.head(SHOWN).itertuples():
+        found, expected = f"{row.value:g}", "at least 0"
+        repair = f"Correct it; if it is a difference or an excess, say --signed '{row.column}'."
+        if row.below:
+            found, expected = f"the limit {row.value:g}", "a limit above 0"
+            repair = "Write the limit of detection, or empty the field."
+        elif row.modality in NEVER_BELOW_ZERO:
+            repair = "Correct it."
+        problems.append(Problem(row.file, found, expected, repair, int(row.row), row.column))
+    if len(both) > SHOWN:
+        more = f"{len(both) - SHOWN:,} more such values"
+        problems.append(Problem(both["file"].iloc[0], more, "none below 0", "Correct them."))
+    return problems
+
+
+def _is_amount(canonical: str, unit: str) -> bool:
+    """Return whether a quantity has no values below zero: an amount, or one that the book names."""
+    if canonical in feature_table().index and unit != units.RELATIVE:
+        return unit != "none" and not unit.startswith("log")
+    return units.is_amount(unit)

@@ -11,21 +11,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from exercisebook.cohort.hdf5 import read_through
 from exercisebook.errors import InvalidInput, Problem, listed
 from exercisebook.sources.importers.intake import (
     LONG,
     Account,
     Intake,
+    Rows,
+    collect,
     counted,
-    gather,
-    nothing_taken,
 )
-from exercisebook.sources.importers.packages import Samples
+from exercisebook.sources.importers.samples import Samples
 from exercisebook.sources.importers.textfiles import (
     SHOWN,
     Layout,
     TextTable,
-    cannot_open,
     faults_of_numbers,
     numbers_of,
     read_rows,
@@ -36,6 +36,8 @@ TAXONOMY = ("taxonomy", "taxon", "consensus lineage", "consensuslineage", "linea
 """What a column of lineages is called, folded."""
 
 READS = "reads"
+
+LAYOUT = Layout(separator="\t", options=())
 
 _PREFIX = re.compile(r"^(?:[dkpcofgs]|sk)_{1,2}", re.IGNORECASE)
 _IDS = ("#OTU ID", "#OTUID", "#SampleID", "#NAME", "Feature ID", "OTU ID", "id")
@@ -60,14 +62,14 @@ def read_biom(
     InvalidInput
         With everything wrong in every table.
     """
-    return _read([(path, _biom) for path in paths], samples, rank, taxonomy)
+    return _read(paths, _biom, samples, rank, taxonomy)
 
 
 def read_qiime2(
     paths: list[Path], samples: Samples, rank: str | None = None, taxonomy: Path | None = None
 ) -> Intake:
     """Return the rows that TSV tables of QIIME 2 have for a package; see ``read_biom``."""
-    return _read([(path, _tsv) for path in paths], samples, rank, taxonomy)
+    return _read(paths, _tsv, samples, rank, taxonomy)
 
 
 def read_lineages(path: Path) -> pd.Series:
@@ -78,7 +80,7 @@ def read_lineages(path: Path) -> pd.Series:
     InvalidInput
         If the file has no two columns.
     """
-    _, rows, _ = read_rows(path, Layout(separator="\t"))
+    _, rows, _ = read_rows(path, LAYOUT)
     body = [row for row in rows[1:] if len(row) > 1 and not row[0].startswith("#q2:")]
     if not body:
         expected = "a header, and a row of feature and lineage each, with tabs"
@@ -87,32 +89,28 @@ def read_lineages(path: Path) -> pd.Series:
 
 
 def _read(
-    files: list[tuple[Path, Any]], samples: Samples, rank: str | None, taxonomy: Path | None
+    paths: list[Path], reader: Any, samples: Samples, rank: str | None, taxonomy: Path | None
 ) -> Intake:
-    account, problems, parts = Account(), [], []
+    account = Account()
     lineages = read_lineages(taxonomy) if taxonomy else None
-    for path, reader in files:
-        try:
-            counts, own = reader(path, account)
-            own = own if lineages is None else lineages
-            counts = _at_rank(counts, own, rank, path.name, account)
-            part, faults = _joined(counts, samples, path.name, account)
-        except InvalidInput as error:
-            problems += error.problems
-            continue
-        problems += faults
-        parts.append(part)
-    long = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(LONG))
-    again = long[long.duplicated(["sample_id", "feature"])]
-    if len(again):
-        found = f"{listed(again['sample_id'].unique(), 6)} in several tables or columns"
-        problems.append(Problem(str(files[0][0]), found, "each sample once", "Leave one out."))
-    if problems:
-        raise InvalidInput(problems)
-    if long.empty:
-        raise InvalidInput([nothing_taken(files[0][0])])
-    samples.tell_absent(long["sample_id"], account)
-    return gather(long, account)
+
+    def read(path: Path) -> Rows:
+        counts, own = reader(path, account)
+        own = own if lineages is None else lineages
+        return _joined(_at_rank(counts, own, rank, path.name, account), samples, path.name, account)
+
+    def settle(rows: pd.DataFrame) -> Rows:
+        return rows, _in_several(rows, paths[0])
+
+    return collect(paths, read, settle, samples, account)
+
+
+def _in_several(rows: pd.DataFrame, path: Path) -> list[Problem]:
+    again = rows[rows.duplicated(["sample_id", "feature"])]
+    if again.empty:
+        return []
+    found = f"{listed(again['sample_id'].unique(), 6)} in several tables or columns"
+    return [Problem(str(path), found, "each sample once", "Leave one out.")]
 
 
 def _biom(path: Path, account: Account) -> tuple[pd.DataFrame, pd.Series | None]:
@@ -120,9 +118,8 @@ def _biom(path: Path, account: Account) -> tuple[pd.DataFrame, pd.Series | None]
     import biom
 
     try:
+        read_through(path)
         table = biom.load_table(str(path))
-    except OSError as error:
-        raise InvalidInput([cannot_open(path, error)]) from None
     except Exception as error:  # damaged JSON or HDF5 raises whatever its parser's steps raise
         told = " ".join(str(error).split())[:80]
         problem = Problem(path.name, f"no BIOM table ({told})", "BIOM 1 or 2.1", "Export it anew.")
@@ -168,7 +165,7 @@ def _lineages_of(features: Iterable[str], metadata: Any) -> pd.Series | None:
 
 def _tsv(path: Path, account: Account) -> tuple[pd.DataFrame, pd.Series | None]:
     """Return counts, samples by features, and lineages if the table has them."""
-    _, rows, _ = read_rows(path, Layout(separator="\t"))
+    _, rows, _ = read_rows(path, LAYOUT)
     start = next((place for place, row in enumerate(rows) if row and row[0] in _IDS), None)
     if start is None or len(rows[start]) < 2:
         found = "no row that begins with '#OTU ID'"
@@ -186,12 +183,12 @@ def _tsv(path: Path, account: Account) -> tuple[pd.DataFrame, pd.Series | None]:
     frame = pd.DataFrame(list(body.values()), index=list(body), columns=header, dtype=object)
     lineage = [name for name in header[1:] if name.casefold() in TAXONOMY]
     table = TextTable(path.name, frame, [])
-    layout, values, problems = Layout(), {}, []
+    values, problems = {}, []
     for sample in (name for name in header[1:] if name not in lineage):
-        read = numbers_of(frame[sample], layout)
+        read = numbers_of(frame[sample], LAYOUT)
         number = read["value"].fillna(0)
         read["bad"] |= read["below"] | (number < 0) | (number != np.floor(number))
-        problems += faults_of_numbers(table, sample, read["bad"], layout)
+        problems += faults_of_numbers(table, sample, read["bad"], LAYOUT)
         values[sample] = number
     if problems:
         raise InvalidInput(problems)

@@ -134,6 +134,16 @@ def is_mass_concentration(unit: str) -> bool:
     return quantity is not None and bool(quantity.check("[mass] / [length] ** 3"))
 
 
+def is_amount(unit: str) -> bool:
+    """Return whether a unit is of mass, substance, cells or activity, in a volume."""
+    quantity = _quantity(unit)
+    if quantity is None:
+        return False
+    registry = _registry()
+    kinds = (registry.Quantity(text) for text in ("g/L", "mol/L", "1/L", "mol/s/L"))
+    return any(quantity.dimensionality == kind.dimensionality for kind in kinds)
+
+
 def factor(unit: str, wanted: str, grams_per_mole: float | None = None) -> float:
     """Return by what a value in one unit is multiplied to stand in another.
 

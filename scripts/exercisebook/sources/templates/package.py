@@ -209,6 +209,8 @@ def _study() -> str:
     designs = "\n".join(f"- `{design}`" for design in DESIGNS)
     return (
         "## datapackage.json\n\n"
+        "`title` says what the study is, and `licenses` who may use the data, such as\n"
+        '`[{"name": "CC-BY-4.0"}]` or `[{"name": "not to be shared"}]`.\n'
         "Under `study` it says what no table can, and without which no claim can be judged.\n\n"
         f"| Name | It says |\n|---|---|\n{rows}\n\n"
         f"A design is one of these:\n\n{designs}\n\n"
@@ -221,7 +223,7 @@ One person, seen twice, stands in each table to show its form.
 Everything that begins with `{EXAMPLE}` is to be replaced.
 
 1. Write `subjects.csv`, `samples.csv` and `contrasts.csv`: these are yours to know.
-2. Fill in `study` in `datapackage.json`.
+2. Fill in `title`, `licenses` and `study` in `datapackage.json`.
 3. Import what was measured: `exercisebook import table FILE --into DIR`, and likewise `olink`,
    `10x`, `h5ad`, `biom`, `qiime2-tsv` and `mwtab`. It writes `features.csv` and `measurements/`,
    and takes their examples out.
