@@ -5,12 +5,20 @@ import pandas as pd
 import pytest
 from effects import claim
 
+from exercisebook.claims import transfer
 from exercisebook.claims.claims import claims
-from exercisebook.claims.transfer import OWN_COLUMNS, cohort_ledger, contrast_told, people_needed
+from exercisebook.claims.transfer import (
+    OWN_COLUMNS,
+    cohort_ledger,
+    contrast_told,
+    label_of,
+    people_needed,
+)
 from exercisebook.claims.verdict import IDENTIFIED, INCONCLUSIVE, NOT_MEASURED, OBSERVED, SUPPORTED
 from exercisebook.errors import InvalidInput, Misuse
 from exercisebook.simulate.cohorts import simulate
 from exercisebook.simulate.worlds import world
+from exercisebook.sources.features import members
 from exercisebook.sources.study import DESIGNS, REMAINS, Study, source_of, study_of
 
 STUDY = {
@@ -108,7 +116,10 @@ def test_all_that_is_wrong_with_a_study_is_told_at_once():
 
 def test_one_feature_speaks_for_a_canonical_id(mine):
     for _, contrast in mine.contrasts.iterrows():
-        assert contrast_told(mine, contrast).effects["canonical_id"].is_unique
+        named = mine.features["canonical_id"].dropna()
+        effects = contrast_told(mine, contrast, set(named)).effects
+        assert len(effects) > 10
+        assert effects["canonical_id"].is_unique
 
 
 def test_what_cannot_be_compared_is_said_and_the_rest_goes_on():
@@ -141,8 +152,8 @@ def test_the_study_says_one_tissue_or_one_a_modality(mine):
     ("hours", "told"),
     [
         (np.nan, "unknown, so its residue may"),
-        (6.0, "last bout 6 to 6 hours before, so its residue may"),
-        (72.0, "last bout 72 to 72 hours before"),
+        (6.0, "last bout 6 hours before, so its residue may"),
+        (72.0, "last bout 72 hours before"),
     ],
 )
 def test_a_verdict_on_training_says_how_long_ago_the_last_bout_was(hours, told):
@@ -152,3 +163,149 @@ def test_a_verdict_on_training_says_how_long_ago_the_last_bout_was(hours, told):
     reason = table.set_index("claim_id").loc["S1-14", "reason"]
     assert told in reason
     assert ("residue" in reason) == (hours != 72)
+
+
+def test_only_modalities_that_a_claim_asks_for_are_compared(mine, monkeypatch):
+    seen = []
+    real = transfer.cohort_effects
+    monkeypatch.setattr(
+        transfer, "cohort_effects", lambda *given: seen.append(given[1]) or real(*given)
+    )
+    contrast = mine.contrasts.iloc[0]
+    told = contrast_told(mine, contrast, {"il6"})
+    assert seen == ["cytokines"]
+    assert told.effects["canonical_id"].tolist() == ["il6"]
+    assert contrast_told(mine, contrast, {"kidney_betaine"}).effects.empty
+    assert seen == ["cytokines"]
+
+
+def on_hours(cohort, hours):
+    return dataclasses.replace(cohort, samples=cohort.samples.assign(hours_since_bout=hours))
+
+
+def test_a_range_of_hours_since_the_last_bout_has_two_ends(mine):
+    hours = np.where(mine.samples["subject"] == mine.samples["subject"].iloc[0], 50.0, 72.0)
+    table = cohort_ledger(on_hours(mine, hours), claims()).set_index("claim_id")
+    assert "last bout 50 to 72 hours before" in table.loc["S1-14", "reason"]
+
+
+def with_olink(cohort, feature="OID20563"):
+    """Return a cohort that measures IL-6 by another assay too, with noise of its own."""
+    own = cohort.measurements["cytokines"].query("feature == 'il6'")
+    rng = np.random.default_rng(3)
+    other = own.assign(feature=feature, value=own["value"] * 2 ** rng.normal(size=len(own)))
+    row = cohort.features.query("feature == 'il6'").assign(
+        modality="proteins", feature=feature, detection_limit=np.nan
+    )
+    return dataclasses.replace(
+        cohort,
+        features=pd.concat([cohort.features, row], ignore_index=True),
+        measurements={**cohort.measurements, "proteins": other.assign(status="ok")},
+    )
+
+
+def test_a_row_says_which_of_two_assays_decides(mine, rows):
+    table = cohort_ledger(with_olink(mine), claims())
+    own = table.query("claim_id == 'S1-07' and member == 'il6'").iloc[0]
+    assert own["modality"] == "cytokines"
+    assert "il6 of cytokines decides, since it comes first of cytokines, proteins" in own["reason"]
+    assert "OID20563 of proteins is shown and not counted" in own["reason"]
+    alone = rows.query("claim_id == 'S1-07' and member == 'il6'").iloc[0]
+    assert own["estimate"] == alone["estimate"]
+    assert "assay" not in alone["reason"]
+
+
+def test_a_group_has_no_numbers_and_its_members_have_theirs(rows):
+    group = rows[rows["claim_id"] == "S1-07"]
+    head, each = group.iloc[0], group.iloc[1:]
+    assert head["member"] == ""
+    assert np.isnan(head[["estimate", "ci_low", "n_subjects", "q_claim"]].astype(float)).all()
+    assert {"il6", "tnf"} <= set(each["member"]) <= set(members("inflammatory_cytokines"))
+    assert each[["estimate", "n_subjects", "q_claim"]].notna().all(axis=None)
+    assert (each["effect_scale"] == "log2_ratio").all()
+    alone = rows[(rows["member"] == "") & rows["estimate"].notna()]
+    assert len(alone) > 3
+    assert (alone["effect_scale"] != "").all()
+
+
+def test_a_group_of_which_one_member_is_measured_borrows_none_of_its_numbers(mine):
+    kept = mine.features["feature"] != "tnf"
+    one = mine.features["canonical_id"].isin(["il6"]) | (mine.features["modality"] != "cytokines")
+    values = mine.measurements["cytokines"].query("feature == 'il6'")
+    lone = dataclasses.replace(
+        mine,
+        features=mine.features[kept & one],
+        measurements={**mine.measurements, "cytokines": values},
+    )
+    group = cohort_ledger(lone, claims()).query("claim_id == 'S1-07'")
+    assert group["member"].tolist() == ["", "il6"]
+    assert group["estimate"].isna().tolist() == [True, False]
+    assert group["effect_scale"].tolist() == ["", "log2_ratio"]
+
+
+def test_the_q_of_a_row_is_the_one_that_decides_it(mine):
+    usual = cohort_ledger(mine, claims(), 0.999)
+    asked = usual[usual["q_claim"].notna() & usual["observed"].isin([SUPPORTED, "contradicted"])]
+    assert len(asked) > 2
+    for place, row in asked.head(3).iterrows():
+        below, above = (
+            cohort_ledger(mine, claims(), row["q_claim"] * factor).loc[place]
+            for factor in (1 - 1e-6, 1 + 1e-6)
+        )
+        assert below["observed"] == INCONCLUSIVE
+        assert above["observed"] == row["observed"]
+
+
+def limited(cohort, share):
+    """Return a cohort with this share of IL-6 below detection after the bout."""
+    phase = cohort.samples.set_index("sample_id")["phase"]
+    table = cohort.measurements["cytokines"].assign(status="ok")
+    own = (table["feature"] == "il6") & (table["sample_id"].map(phase) == "acute")
+    low = table[own].nsmallest(round(share * own.sum()), "value").index
+    limit = cohort.features.set_index("feature").at["il6", "detection_limit"]
+    table.loc[low, ["value", "status"]] = [limit, "below_detection"]
+    return dataclasses.replace(cohort, measurements={**cohort.measurements, "cytokines": table})
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        (0.05, ""),
+        (4 / 13, "below detection 4 of 13 at “acute”, 0 of 13 at “baseline”"),
+        (7 / 13, "below detection 7 of 13 at “acute”, 0 of 13 at “baseline”: over half of one"),
+    ],
+)
+def test_a_row_counts_what_lies_below_detection(mine, share, told):
+    table = cohort_ledger(limited(mine, share), claims())
+    own = table.query("claim_id == 'S1-07' and member == 'il6'").iloc[0]
+    assert told in own["reason"]
+    assert ("below detection" in own["reason"]) == bool(told)
+    if share > 0.5:
+        assert own["observed"] == INCONCLUSIVE
+        assert "inconclusive at most" in own["reason"]
+
+
+@pytest.mark.parametrize("quantifier", ["most", "greatest"])
+@pytest.mark.parametrize(("direction", "found"), [("down", INCONCLUSIVE), ("up", "contradicted")])
+def test_one_feature_can_refute_and_not_support_that_it_is_the_greatest(
+    quantifier, direction, found
+):
+    wanted = claim(canonical_id="crp", kind="training", exposure="training", direction=direction,
+                   quantifier=quantifier)  # fmt: skip
+    table = cohort_ledger(own_cohort(name="mediated", people=200), pd.DataFrame([wanted]))
+    assert table["observed"].tolist() == [found]
+    assert ("tested difference" in table["reason"][0]) == (found == INCONCLUSIVE)
+
+
+@pytest.mark.parametrize(
+    ("canonical_id", "otherwise", "name"),
+    [
+        ("il6", "OID1", "IL-6"),
+        ("naive_lymphocytes", "", "naive lymphocytes"),
+        (np.nan, "metabolite_002", "metabolite 002"),
+        (None, "metabolite_002", "metabolite 002"),
+        ("", "GLC", "GLC"),
+    ],
+)
+def test_a_name_is_a_label_or_is_without_underscores(canonical_id, otherwise, name):
+    assert label_of(canonical_id, otherwise) == name

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -471,14 +472,10 @@ def test_without_a_release_the_page_says_so_and_with_one_what_changed(made):
 @pytest.fixture(scope="module")
 def chosen():
     """Return the effects that every chapter chose for its claims, with the ledger they make."""
-    from exercisebook.chapters.ledgers import CHAPTERS, book_ledger
+    from exercisebook.chapters.ledgers import book_ledger, effects_of_chapters
 
-    tables = {
-        module.begin().number: module.claim_effects(module.begin())
-        for module in CHAPTERS
-        if hasattr(module, "claim_effects")
-    }
-    return tables, book_ledger()
+    found = effects_of_chapters()
+    return {int(slug[:2]): table for slug, table in found.items()}, book_ledger(found)
 
 
 def test_without_a_data_set_its_rows_are_not_measured_and_no_other_changes(chosen):
@@ -542,3 +539,53 @@ def test_every_number_of_the_book_has_one_scale(chosen):
 def test_rows_of_a_ledger_have_no_number_without_an_interval(chosen):
     numbers = chosen[1][["estimate", "ci_low", "ci_high", "n_subjects"]].to_numpy(float)
     assert (np.isnan(numbers).all(axis=1) | ~np.isnan(numbers).any(axis=1)).all()
+
+
+def test_each_chapter_chooses_its_effects_once(monkeypatch):
+    from exercisebook.chapters import ledgers
+    from exercisebook.publish.ledger import make_ledger
+
+    seen = []
+
+    def choose(slug):
+        return lambda chapter: seen.append(slug) or effects()
+
+    monkeypatch.setattr(
+        ledgers,
+        "CHAPTERS",
+        tuple(
+            SimpleNamespace(SLUG=slug, begin=lambda: None, claim_effects=choose(slug))
+            for slug in ("01_first", "02_second")
+        ),
+    )
+    made = make_ledger()
+    assert seen == ["01_first", "02_second"]
+    assert set(made.rows["claim_id"]) >= set(claims().query("chapter == '2'")["claim_id"])
+    assert set(made.scales["dataset"]) == {"motrpac-rat", "nhanes"}
+
+
+@pytest.mark.parametrize("json_wanted", [False, True], ids=["text", "json"])
+def test_a_choice_without_a_row_says_so_and_what_there_is(made, json_wanted, monkeypatch, capsys):
+    from exercisebook.cli import claims as command
+
+    monkeypatch.setattr(command, "book_ledger", lambda: made.rows)
+    command.print_ledger({"observed": "supported", "chapter": "2"}, json_wanted)
+    out, err = capsys.readouterr()
+    told = err if json_wanted else out
+    assert "no row of the ledger with observed supported, chapter 2" in told
+    count = int((made.rows["observed"] == "not measured").sum())
+    assert f"not measured ({count})" in told
+    if json_wanted:
+        assert json.loads(out) == []
+    else:
+        assert not err
+
+
+def test_a_choice_with_rows_shows_them_alone(made, monkeypatch, capsys):
+    from exercisebook.cli import claims as command
+
+    monkeypatch.setattr(command, "book_ledger", lambda: made.rows)
+    command.print_ledger({"dataset": "nhanes"}, True)
+    out, err = capsys.readouterr()
+    assert {row["dataset"] for row in json.loads(out)} == {"nhanes"}
+    assert not err

@@ -1,6 +1,6 @@
 """The chapters taken together: their ledger, and the freezing of all results of open data."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -8,9 +8,8 @@ import pandas as pd
 from pydantic import BaseModel
 
 from exercisebook.chapters import a2, ch01, ch02, ch03, ch04, ch05, ch06, ch07
-from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.results import freeze, frozen_path, is_default
-from exercisebook.claims.claims import claims
+from exercisebook.claims.claims import claims, claims_of
 from exercisebook.claims.ledger import ledger, repeated
 from exercisebook.sources.catalogue import catalogue, dataset
 from exercisebook.sources.cohorts import needs_bytes
@@ -50,15 +49,24 @@ def lacking_bytes(number: int, parameters: BaseModel) -> list[str]:
     return [needs_bytes(n) for n in sorted(needed) if locate(dataset(n)) is None]
 
 
-def book_ledger(fdr: float = 0.05) -> pd.DataFrame:
-    """Return the ledger of every chapter's claims against the effects each chose for them."""
+def effects_of_chapters() -> dict[str, pd.DataFrame]:
+    """Return the effects that each chapter chose for its claims, by slug."""
+    with_effects = [module for module in CHAPTERS if hasattr(module, "claim_effects")]
+    return {module.SLUG: module.claim_effects(module.begin()) for module in with_effects}
+
+
+def book_ledger(chosen: Mapping[str, pd.DataFrame] | None = None) -> pd.DataFrame:
+    """Return the ledger of every chapter's claims against the effects each chose for them.
+
+    Parameters
+    ----------
+    chosen : mapping of str to DataFrame, optional
+        From ``effects_of_chapters`` where they are at hand, since they take a while.
+    """
+    effects = effects_of_chapters() if chosen is None else chosen
     tables = []
-    for module in CHAPTERS:
-        chapter: Chapter = module.begin()
-        own = claims()[claims()["chapter"] == str(chapter.number)]
-        chosen = getattr(module, "claim_effects", None)
-        effects = chosen(chapter) if chosen else no_effects()
-        tables.append(ledger(own, effects, fdr))
+    for number, module in enumerate(CHAPTERS, start=1):
+        tables.append(ledger(claims_of(number), effects.get(module.SLUG, no_effects())))
     return repeated(claims(), pd.concat(tables, ignore_index=True))
 
 

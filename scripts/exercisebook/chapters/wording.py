@@ -21,6 +21,11 @@ def count(n: float) -> str:
     return _SMALL[int(n)] if 0 <= n < len(_SMALL) else whole(n)
 
 
+def counted(n: float, one: str = "person", many: str = "people") -> str:
+    """Return a whole number with its noun: ``one person``, ``13 people``."""
+    return f"{count(n)} {one if n == 1 else many}"
+
+
 def none_or(words: str) -> str:
     """Return ``none`` where a count in words says ``no``."""
     return "none" if words == "no" else words

@@ -112,7 +112,13 @@ def observed_verdict(
         return Observed(INCONCLUSIVE, "no control arm that it could be the same as")
     each = {str(row["canonical_id"]): _of_member(claim, row, fdr) for _, row in effects.iterrows()}
     wanted = members(claim["canonical_id"])
-    return next(iter(each.values())) if len(wanted) == 1 else _of_group(claim, each, wanted)
+    if len(wanted) > 1:
+        return _of_group(claim, each, wanted)
+    (alone,) = each.values()
+    if claim["quantifier"] in ("most", "greatest") and alone.verdict == SUPPORTED:
+        lacking = f"that it is “{claim['quantifier']}” needs a tested difference from the others"
+        return Observed(INCONCLUSIVE, f"{alone.reason}; {lacking}")
+    return alone
 
 
 def not_empirical(claim: pd.Series) -> Observed:

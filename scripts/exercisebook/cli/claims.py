@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+import pandas as pd
 import typer
 
 from exercisebook.chapters.ledgers import book_ledger
@@ -34,14 +35,26 @@ def print_ledger(filters: Mapping[str, str], json: bool) -> None:
     for name, known in (("dataset", [*catalogue(), "none"]), ("observed", OBSERVED)):
         if name in filters and filters[name] not in known:
             raise Misuse(f"--{name} {filters[name]!r}; {closest(filters[name], known)}")
-    rows = book_ledger()
+    whole = rows = book_ledger()
     for name, value in filters.items():
         rows = rows[rows[name] == value]
     if json:
         typer.echo(rows.to_json(orient="records", indent=1))
-    else:
-        told = ", ".join(f"{name} {value}" for name, value in filters.items())
-        typer.echo(ledger_text(rows, claims()) or f"no row of the ledger with {told}")
+    elif len(rows):
+        typer.echo(ledger_text(rows, claims()))
+    if rows.empty:
+        typer.echo(_nothing(whole, filters), err=json)
+
+
+def _nothing(rows: pd.DataFrame, filters: Mapping[str, str]) -> str:
+    """Return that no row was chosen, and what each filter could have chosen."""
+    told = ", ".join(f"{name} {value}" for name, value in filters.items())
+    there = [
+        f"  {name}: "
+        + ", ".join(f"{value} ({n})" for value, n in rows[name].value_counts(sort=False).items())
+        for name in filters
+    ]
+    return "\n".join([f"no row of the ledger with {told}; its rows have", *there])
 
 
 def print_changes(json: bool) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from exercisebook.figures.immunity import graph
 from exercisebook.figures.intervals import at_column, dot_intervals, ratio_axis
+from exercisebook.figures.operating import percent_axis
 from exercisebook.figures.tables import NARROW
 from exercisebook.figures.theme import ACCENT, GRID, INK, MUTED, SECOND, SIMULATED, THIRD, finished
 
@@ -39,12 +40,7 @@ def mediation_grid(frame: pd.DataFrame, order: Sequence[str], people: int, words
             ("season", 0.0, [0.0, 0.5, 1.0, 2.0], ["0", "½", "1", "2"], "added season (SD): "),
         )
     )
-    x = alt.X(
-        "significant:Q",
-        title="studies with a “significant mediation” (%)",
-        scale=alt.Scale(domain=[0, 100]),
-        axis=alt.Axis(values=[0, 20, 40, 60, 80, 100], grid=False),
-    )
+    x = percent_axis("significant", "studies with a “significant mediation” (%)")
     y = alt.Y(
         "row:N",
         sort=list(order),

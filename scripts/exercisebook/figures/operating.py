@@ -70,6 +70,16 @@ def rates_by_method(
     return finished(alt.layer(chart, labels, promise), name, caption, description)
 
 
+def percent_axis(field: str, title: str) -> alt.X:
+    """Return an axis of a share of studies, from 0 to 100 per cent."""
+    return alt.X(
+        f"{field}:Q",
+        title=title,
+        scale=alt.Scale(domain=[0, 100], nice=False),
+        axis=alt.Axis(values=[0, 20, 40, 60, 80, 100], grid=False),
+    )
+
+
 def found_by_world(
     frame: pd.DataFrame, level: float, order: Sequence[str], caption: str, description: str
 ) -> Any:
@@ -88,12 +98,7 @@ def found_by_world(
     """
     rows = frame.assign(estimate=100 * frame["estimate"])
     groups = list(dict.fromkeys(rows["group"]))
-    x = alt.X(
-        "estimate:Q",
-        title="studies that find a change (%)",
-        scale=alt.Scale(domain=[0, 100], nice=False),
-        axis=alt.Axis(values=[0, 20, 40, 60, 80, 100], grid=False),
-    )
+    x = percent_axis("estimate", "studies that find a change (%)")
     y = alt.Y(
         "world:N",
         sort=list(order),
@@ -165,12 +170,7 @@ def supported_by_design(
         for claim in claims
         for name in (claim, *dict.fromkeys(rows.loc[rows["claim"] == claim, "row"]))
     ]
-    x = alt.X(
-        "estimate:Q",
-        title="studies in which the claim is supported (%)",
-        scale=alt.Scale(domain=[0, 100], nice=False),
-        axis=alt.Axis(values=[0, 20, 40, 60, 80, 100], grid=False),
-    )
+    x = percent_axis("estimate", "studies in which the claim is supported (%)")
     y = alt.Y(
         "row:N",
         sort=order,

@@ -37,7 +37,9 @@ def percent(fraction: float, digits: int = 2, signed: bool = False) -> str:
 
 
 def interval(low: float, high: float, digits: int = 2) -> str:
-    """Return the two ends of an interval."""
+    """Return the two ends of an interval, or a dash where it has none."""
+    if np.isnan(low) and np.isnan(high):
+        return number(low)
     return f"{number(low, digits)} to {number(high, digits)}"
 
 

@@ -50,12 +50,11 @@ def ledger_folder(plan: Plan) -> Path:
 def make_ledger() -> BookLedger:
     """Return the ledger: computed where the bytes are at hand, from frozen results elsewhere."""
     # the chapters import everything, which a build with nothing to do need not wait for
-    from exercisebook.chapters.ledgers import CHAPTERS, book_ledger
+    from exercisebook.chapters.ledgers import book_ledger, effects_of_chapters
 
-    with_effects = [module for module in CHAPTERS if hasattr(module, "claim_effects")]
-    tables = [module.claim_effects(module.begin()) for module in with_effects]
-    scales = pd.concat(tables, ignore_index=True)[SCALE].drop_duplicates()
-    return BookLedger(book_ledger(), scales.reset_index(drop=True))
+    chosen = effects_of_chapters()
+    scales = pd.concat(chosen.values(), ignore_index=True)[SCALE].drop_duplicates()
+    return BookLedger(book_ledger(chosen), scales.reset_index(drop=True))
 
 
 def write_ledger(made: BookLedger, folder: Path) -> None:

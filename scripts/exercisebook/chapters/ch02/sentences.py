@@ -24,6 +24,7 @@ from exercisebook.chapters.simulated import FEW, reference_outcomes
 from exercisebook.chapters.wording import (
     certain,
     count,
+    counted,
     direction,
     evidence,
     listed,
@@ -307,8 +308,8 @@ def _sampling(chapter: Chapter) -> str:
 
 
 def _cohort_sentence(chapter: Chapter) -> str:
-    people = count(chapter.cohort.subjects["subject"].nunique())
-    told = f"The cohort of this page is “{chapter.cohort.name}”, with {people} people"
+    people = counted(chapter.cohort.subjects["subject"].nunique())
+    told = f"The cohort of this page is “{chapter.cohort.name}”, with {people}"
     if chapter.parameters.cohort == "reference":
         return told + ", the simulated one of the beginning; here are its numbers."
     effects = acute_effects_of_cohort(chapter)

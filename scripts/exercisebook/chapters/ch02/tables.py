@@ -6,7 +6,8 @@ from exercisebook.chapters.ch02.analyses import claim_effects
 from exercisebook.chapters.ch02.readings import acute_effects_of_cohort, day_after_tests
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.hours import phase_of
-from exercisebook.chapters.simulated import FEW, outcomes_table, reference_outcomes
+from exercisebook.chapters.own_cohort import shown_effects
+from exercisebook.chapters.simulated import outcomes_table, reference_outcomes
 from exercisebook.claims.claims import claims_of
 from exercisebook.claims.ledger import ledger, member_verdicts
 from exercisebook.claims.tables import ledger_frame
@@ -103,20 +104,6 @@ def truth_table(chapter: Chapter) -> Table:
     return outcomes_table(reference_outcomes("acute", chapter.parameters.fdr), "the run")
 
 
-MOST_ROWS = 40
-"""Rows of one table of a cohort's effects."""
-
-
-def _worth_showing(effects: pd.DataFrame, fdr: float) -> pd.Series:
-    """Return which effects have a row: all of short panels, of wide ones those that were seen."""
-    return effects["modality"].isin(FEW) | (effects["q_value"] <= fdr)
-
-
-def _called(effect: pd.Series) -> str:
-    known = effect["canonical_id"]
-    return label(known) if isinstance(known, str) else str(effect["feature"]).replace("_", " ")
-
-
 def cohort_table(chapter: Chapter) -> Table:
     """Return the acute effects of this page's cohort; against the truth where it is simulated."""
     whole_effects = acute_effects_of_cohort(chapter)
@@ -124,13 +111,8 @@ def cohort_table(chapter: Chapter) -> Table:
     if whole_effects.empty:
         none = pd.DataFrame({"measurement": ["none"]})
         return Table(none, title + ": it has no acute contrast of a measurement of this page.")
-    kept = _worth_showing(whole_effects, chapter.parameters.fdr)
-    effects = whole_effects[kept].head(MOST_ROWS)
+    effects, left = shown_effects(chapter.cohort, whole_effects, 2, chapter.parameters.fdr)
     shown = effects.assign(
-        what=[
-            f"{_called(e)} ({e['flag']})" if e["flag"] else _called(e)
-            for _, e in effects.iterrows()
-        ],
         ratio=[number(2**e, 3) for e in effects["estimate"]],
         limits=[
             interval(2**a, 2**b, 3)
@@ -153,8 +135,7 @@ def cohort_table(chapter: Chapter) -> Table:
     if effects["contrast"].nunique() > 1:
         columns = {"contrast": "contrast", **columns}
     note = ": simulated, so against its own truth; no verdict on any claim." if known else "."
-    if left := len(whole_effects) - len(shown):
-        note = note[:-1] + f"; {left} others of wide panels are not shown."
+    note += " q: among all features of one modality in a contrast." + (f" {left}" if left else "")
     return Table(shown[list(columns)].rename(columns=columns), title + note)
 
 

@@ -31,6 +31,7 @@ from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.wording import (
     certain,
     count,
+    counted,
     direction,
     evidence,
     listed,
@@ -368,8 +369,8 @@ def _decay(chapter: Chapter) -> str:
 
 def _cohort(chapter: Chapter) -> str:
     effects = training_effects_of_cohort(chapter)
-    people = count(chapter.cohort.subjects["subject"].nunique())
-    told = f"The cohort of this page is “{chapter.cohort.name}”, with {people} people"
+    people = counted(chapter.cohort.subjects["subject"].nunique())
+    told = f"The cohort of this page is “{chapter.cohort.name}”, with {people}"
     if effects.empty:
         return told + ", and it has no contrast of training, so this section has nothing to show."
     if "outcome" not in effects:

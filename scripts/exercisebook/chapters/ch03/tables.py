@@ -13,16 +13,12 @@ from exercisebook.chapters.ch03.readings import (
     training_effects_of_cohort,
 )
 from exercisebook.chapters.chapter import Chapter
-from exercisebook.chapters.simulated import FEW
+from exercisebook.chapters.own_cohort import shown_effects
 from exercisebook.claims.claims import claims_of
 from exercisebook.claims.ledger import ledger
 from exercisebook.claims.tables import ledger_frame
 from exercisebook.claims.truth import OUTCOMES
 from exercisebook.figures.tables import Table, interval, number, p_value, percent, whole
-from exercisebook.sources.features import label
-
-MOST_ROWS = 40
-"""Rows of one table of a cohort's effects."""
 
 
 def truth_table(chapter: Chapter) -> Table:
@@ -200,11 +196,10 @@ def cohort_table(chapter: Chapter) -> Table:
         return Table(
             pd.DataFrame({"measurement": ["none"]}), title + ": it has no contrast of that kind."
         )
-    kept = all_effects["modality"].isin(FEW) | (all_effects["q_value"] <= chapter.parameters.fdr)
-    effects = all_effects[kept].head(MOST_ROWS)
+    effects, left = shown_effects(chapter.cohort, all_effects, 3, chapter.parameters.fdr)
     frame = pd.DataFrame(
         {
-            "measurement": [_called(e) for _, e in effects.iterrows()],
+            "measurement": effects["what"],
             "n": effects["n_subjects"].map(whole),
             "ratio": [number(2**e, 3) for e in effects["estimate"]],
             "95 % interval": [
@@ -221,13 +216,8 @@ def cohort_table(chapter: Chapter) -> Table:
         frame["true ratio"] = [number(2**t, 3) for t in effects["truth"]]
         frame["outcome"] = effects["outcome"].to_numpy()
         title += ": simulated, so against its own truth; no verdict on any claim"
-    left = len(all_effects) - len(effects)
-    return Table(frame, title + (f"; {left} others of wide panels are not shown." if left else "."))
-
-
-def _called(effect: pd.Series) -> str:
-    known = effect["canonical_id"]
-    return label(known) if isinstance(known, str) else str(effect["feature"]).replace("_", " ")
+    title += ". q: among all features of one modality in a contrast." + (f" {left}" if left else "")
+    return Table(frame, title)
 
 
 def claims_table(chapter: Chapter) -> Table:

@@ -32,6 +32,7 @@ from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.wording import (
     certain,
     count,
+    counted,
     evidence,
     listed,
     moved,
@@ -397,9 +398,9 @@ def _halves(chapter: Chapter) -> str:
 
 def _cohort(chapter: Chapter) -> str:
     name = chapter.parameters.cohort
-    people = count(chapter.cohort.subjects["subject"].nunique())
-    what = "animals" if name == "motrpac-rat" else "people"
-    told = f"The cohort of this page is “{chapter.cohort.name}”, with {people} {what}"
+    what = ("animal", "animals") if name == "motrpac-rat" else ("person", "people")
+    people = counted(chapter.cohort.subjects["subject"].nunique(), *what)
+    told = f"The cohort of this page is “{chapter.cohort.name}”, with {people}"
     effects = cells.targets(name, cells.TUBE, chapter.parameters.fdr)
     if effects is None:
         return told + ". It holds no single cells in which these genes could be counted."

@@ -35,6 +35,7 @@ from exercisebook.chapters.simulated import ALIKE, worlds_alike
 from exercisebook.chapters.wording import (
     certain,
     count,
+    counted,
     direction,
     evidence,
     listed,
@@ -371,9 +372,9 @@ def _mimetic(chapter: Chapter) -> str:
 
 def _cohort(chapter: Chapter) -> str:
     name = chapter.parameters.cohort
-    people = count(chapter.cohort.subjects["subject"].nunique())
-    what = "animals" if name == "motrpac-rat" else "people"
-    told = f"The cohort of this page is “{chapter.cohort.name}”, with {people} {what}"
+    what = ("animal", "animals") if name == "motrpac-rat" else ("person", "people")
+    people = counted(chapter.cohort.subjects["subject"].nunique(), *what)
+    told = f"The cohort of this page is “{chapter.cohort.name}”, with {people}"
     effects = cohort_metabolites(chapter)
     if effects.empty:
         return (

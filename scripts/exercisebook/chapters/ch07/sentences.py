@@ -20,7 +20,7 @@ from exercisebook.chapters.ch07 import (
 )
 from exercisebook.chapters.ch07.tables import ledger_rows
 from exercisebook.chapters.chapter import Chapter
-from exercisebook.chapters.wording import count, evidence, listed, moved, none_or, one
+from exercisebook.chapters.wording import count, counted, evidence, listed, moved, none_or, one
 from exercisebook.claims.claims import claims, claims_of
 from exercisebook.claims.verdict import NOT_EMPIRICAL, NOT_MEASURED
 from exercisebook.figures.tables import interval, number
@@ -88,8 +88,8 @@ def _against(chapter: Chapter) -> str:
 
 def _cohort(chapter: Chapter) -> str:
     found = mediation.mediation_of(chapter.cohort)
-    people = count(chapter.cohort.subjects["subject"].nunique())
-    told = f"The cohort of this page is “{chapter.cohort.name}”, with {people} people"
+    people = counted(chapter.cohort.subjects["subject"].nunique())
+    told = f"The cohort of this page is “{chapter.cohort.name}”, with {people}"
     if found is None:
         return (
             told
