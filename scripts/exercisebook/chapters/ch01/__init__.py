@@ -18,9 +18,15 @@ from exercisebook.chapters.ch01.charts import (
     worlds_chart,
 )
 from exercisebook.chapters.ch01.exercises import (
+    check_counted,
     check_false_responders,
+    check_left_open,
+    check_month,
     check_people_needed,
+    check_unusual_fall,
+    ratio_shown,
     share_of_false_responders,
+    six_men,
 )
 from exercisebook.chapters.ch01.sentences import sentences
 from exercisebook.chapters.ch01.tables import (
@@ -47,8 +53,12 @@ __all__ = [
     "USES",
     "begin",
     "bilirubin_chart",
+    "check_counted",
     "check_false_responders",
+    "check_left_open",
+    "check_month",
     "check_people_needed",
+    "check_unusual_fall",
     "claims_table",
     "detectable_by_marker",
     "detectable_chart",
@@ -59,10 +69,12 @@ __all__ = [
     "manifest",
     "one_arm_chart",
     "power_table",
+    "ratio_shown",
     "responders_chart",
     "rest_day_chart",
     "sentences",
     "share_of_false_responders",
+    "six_men",
     "timeline",
     "truth_chart",
     "truth_table",

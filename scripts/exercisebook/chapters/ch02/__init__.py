@@ -16,8 +16,14 @@ from exercisebook.chapters.ch02.charts import (
     truth_chart,
 )
 from exercisebook.chapters.ch02.exercises import (
+    check_bounds,
+    check_margin,
+    check_order,
+    check_plan,
     check_plasma_loss,
     check_sampling_time,
+    five_men,
+    interval_next_day,
     rise_of_ip10,
 )
 from exercisebook.chapters.ch02.sentences import sentences
@@ -44,6 +50,10 @@ __all__ = [
     "USES",
     "begin",
     "bounds_table",
+    "check_bounds",
+    "check_margin",
+    "check_order",
+    "check_plan",
     "check_plasma_loss",
     "check_sampling_time",
     "claim_effects",
@@ -52,7 +62,9 @@ __all__ = [
     "cytokine_chart",
     "detection_chart",
     "effects_table",
+    "five_men",
     "intensity_chart",
+    "interval_next_day",
     "members_table",
     "natural_killer_chart",
     "plasma_volume_chart",

@@ -22,9 +22,15 @@ from exercisebook.chapters.ch03.charts import (
     two_numbers_chart,
 )
 from exercisebook.chapters.ch03.exercises import (
+    cells_of_six,
+    check_grant,
     check_interval,
     check_lymphocytes,
     check_programme,
+    check_town,
+    check_two_errors,
+    rise_shown,
+    town,
 )
 from exercisebook.chapters.ch03.models import exudates
 from exercisebook.chapters.ch03.sentences import sentences
@@ -53,9 +59,13 @@ __all__ = [
     "agreement_chart",
     "association_chart",
     "begin",
+    "cells_of_six",
+    "check_grant",
     "check_interval",
     "check_lymphocytes",
     "check_programme",
+    "check_town",
+    "check_two_errors",
     "claim_effects",
     "claims_table",
     "cohort_table",
@@ -77,7 +87,9 @@ __all__ = [
     "residue_chart",
     "resolution_chart",
     "resting_table",
+    "rise_shown",
     "sentences",
+    "town",
     "trial_table",
     "truth_chart",
     "truth_table",

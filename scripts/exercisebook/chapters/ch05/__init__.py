@@ -15,9 +15,14 @@ from exercisebook.chapters.ch05.charts import (
     weeks_chart,
 )
 from exercisebook.chapters.ch05.exercises import (
+    check_deciding,
+    check_early_rows,
     check_human_dose,
+    check_lake,
     check_plasma_loss,
     check_pleiotropy,
+    early_rows,
+    loss_shown,
 )
 from exercisebook.chapters.ch05.sentences import sentences
 from exercisebook.chapters.ch05.tables import (
@@ -49,7 +54,10 @@ __all__ = [
     "USES",
     "begin",
     "bmi_chart",
+    "check_deciding",
+    "check_early_rows",
     "check_human_dose",
+    "check_lake",
     "check_plasma_loss",
     "check_pleiotropy",
     "claim_effects",
@@ -57,10 +65,12 @@ __all__ = [
     "cohort_table",
     "dilution_chart",
     "dose_table",
+    "early_rows",
     "enzymes_table",
     "instruments_chart",
     "instruments_table",
     "listed_table",
+    "loss_shown",
     "methods_table",
     "mimetic_chart",
     "mimetic_table",

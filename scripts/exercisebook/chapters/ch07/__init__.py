@@ -12,6 +12,7 @@ from exercisebook.chapters.ch07.confounding import (
 )
 from exercisebook.chapters.ch07.controls import control_estimates, controls_chart, controls_table
 from exercisebook.chapters.ch07.drawings import drawings_chart
+from exercisebook.chapters.ch07.exercises import check_shares, check_studies
 from exercisebook.chapters.ch07.genetics import (
     assumptions_table,
     instruments_chart,
@@ -74,6 +75,8 @@ __all__ = [
     "check_floor",
     "check_forks",
     "check_labels",
+    "check_shares",
+    "check_studies",
     "claims_table",
     "cohort_table",
     "control_estimates",

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from exercisebook.chapters.answers import tolerant
 from exercisebook.chapters.ch01.analyses import ADJUSTMENTS, habitual_activity
 from exercisebook.chapters.ch03.analyses import SOCIAL, resting_markers, white_cells
 from exercisebook.chapters.ch05.rats import BETAINE, rat_one_carbon
@@ -330,6 +331,7 @@ def _tipping() -> str:
     )
 
 
+@tolerant
 def check_e_value(e: float, with_time: float) -> str:
     """Check the exercise: the E-value of a risk ratio of 2, and what time needs."""
     right = float(e_value(2.0))

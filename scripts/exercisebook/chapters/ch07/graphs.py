@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from exercisebook.chapters.answers import tolerant
 from exercisebook.chapters.arrows import arrow
 from exercisebook.chapters.ch07.studies import MANY, changes
 from exercisebook.chapters.ch07.worlds import ORDER
@@ -332,11 +333,12 @@ def _law_of_two(name: str) -> np.ndarray:
     return np.concatenate([shift, law.covariance[np.ix_(own, own)].ravel()])
 
 
+@tolerant
 def check_forks(answer: str) -> str:
     """Check the exercise: the one node that shuts every back door from exercise to betaine."""
     right = _flat(ORDER_OF_VISITS)
-    given = answer.strip().lower()
     names = [_flat(n) for n in _PLACES]
+    given = answer.strip().lower() if isinstance(answer, str) else ""
     if given not in [n.lower() for n in names]:
         return f"No node of that name; there are {listed(names)}."
     if given == right:

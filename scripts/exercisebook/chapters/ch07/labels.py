@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from exercisebook.chapters.answers import tolerant
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.figures.tables import Table
 
@@ -45,6 +46,7 @@ def labels_table(chapter: Chapter) -> Table:
     )
 
 
+@tolerant
 def check_labels(answer: Mapping[str, bool]) -> str:
     """Check the exercise: which labels the abstract on the page bears out, by name."""
     if set(answer) != set(BORNE_OUT):

@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from exercisebook.chapters.answers import tolerant
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.wording import count, one
 from exercisebook.figures import causes as draw
@@ -196,6 +197,7 @@ def _exaggeration(times_true: float) -> str:
     )
 
 
+@tolerant
 def check_floor(answer: float) -> str:
     """Check the exercise: features at the floor that ten people need, of 450 at 5 %."""
     people, features, fdr = ASKED

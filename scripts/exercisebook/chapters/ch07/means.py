@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from exercisebook.chapters.answers import tolerant
 from exercisebook.chapters.ch07.studies import MANY, changes, true_row
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.wording import count
@@ -131,6 +132,7 @@ def _world(chapter: Chapter) -> str:
     )
 
 
+@tolerant
 def check_fall(answer: float) -> str:
     """Check the exercise: the fall (%) of the top fifth of the mean of two measurements."""
     right = 100 * (1 - 2 ** expected(0.8, 2))

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from exercisebook.chapters.answers import tolerant
 from exercisebook.chapters.ch07.many import rate
 from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.results import Analysis
@@ -320,6 +321,7 @@ def _calibrated() -> str:
     )
 
 
+@tolerant
 def check_bloom(answer: float) -> str:
     """Check the exercise: by how many per cent other shares fall when 40 % of reads double."""
     right = 100 * (1 - 1 / 1.4)
