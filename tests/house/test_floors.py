@@ -16,6 +16,7 @@ FLOORS = [
     "figures",
     "chapters",
     "publish",
+    "teaching",
     "cli",
 ]
 GROUND = {"paths", "errors"}
