@@ -202,12 +202,41 @@ def second_visit_only(own: pd.DataFrame) -> pd.DataFrame:
     return own.assign(day=own["phase"].map({"baseline": "45", "acute": "46", "training": "50"}))
 
 
+def in_arms(design: str) -> Callable[[Path], object]:
+    """Put two people into an arm of rest, under a stated design."""
+
+    def change(folder: Path) -> None:
+        studied(design=design)(folder)
+        fields(SAMPLES, "subject in ['1', '2']", arm="rest")(folder)
+
+    return change
+
+
+def studied(**values: str) -> Callable[[Path], object]:
+    """State another study."""
+    study = {"design": "single-arm before-after", "species": "human", "population": "healthy",
+             "tissue": "blood"}  # fmt: skip
+    return described(study={**study, **values})
+
+
+def of_rats(orthologs: str | None) -> Callable[[Path], object]:
+    """Make the people rats, with rows of a table of orthologs."""
+
+    def change(folder: Path) -> None:
+        studied(species="rat")(folder)
+        if orthologs is not None:
+            (folder / "orthologs.csv").write_text(f"feature,human_symbol\n{orthologs}")
+
+    return change
+
+
 CLINICAL, BLOOD = "measurements/clinical.csv", "measurements/blood_count.csv"
 CYTOKINES, PROTEIN = "measurements/cytokines.csv", "measurements/proteins.csv"
 SUBJECTS, SAMPLES, FEATURES, CONTRASTS = (
     f"{name}.csv" for name in ("subjects", "samples", "features", "contrasts")
 )
 PACKAGE, CELLS = "datapackage.json", "cells.h5ad"
+ACUTE = "sample_id.str.endswith('acute')"
 EVERY = [f"measurements/{block}.csv" for block in BLOCKS]
 
 _ROWS = (
@@ -366,6 +395,11 @@ _ROWS = (
         scaled(CLINICAL, "feature == 'triglycerides'", 1000.0),
     ),
     (
+        "triglycerides in mg/dL said to be mmol/L",
+        "T214",
+        scaled(CLINICAL, "feature == 'triglycerides'", 60.0),
+    ),
+    (
         "point slipped",
         "T213",
         scaled(BLOOD, "feature == 'neutrophils' and sample_id == '3-acute'", 10.0),
@@ -391,6 +425,7 @@ _ROWS = (
         fields(CLINICAL, "feature == 'nefa' and sample_id == '2-acute'", status="below_detection"),
     ),
     ("two features of one id", "T225", fields(FEATURES, "feature == 'tnf'", canonical_id="il6")),
+    ("two assays of one id", "D318", fields(FEATURES, "feature == 'elane'", canonical_id="il6")),
     ("feature never measured", "T226", table(BLOOD, lambda t: t[t["feature"] != "monocytes"])),
     (
         "subject without samples",
@@ -435,6 +470,17 @@ _ROWS = (
         described(study={"design": "cross-sectional", "species": "human", "population": "men"}),
     ),
     ("study that is a text", "D302", described(study="a trial")),
+    ("crossover of one arm", "D303", studied(design="randomised (crossover)")),
+    ("cross-section of one arm", "D303", studied(design="cross-sectional")),
+    ("controlled without a control", "D303", studied(design="controlled, not randomised")),
+    ("crossover in which nobody crosses over", "D304", in_arms("randomised (crossover)")),
+    ("control that no contrast names", "D305", in_arms("randomised (parallel)")),
+    ("rats joined by name", "D381", of_rats(None)),
+    ("rat gene without ortholog", "D382", of_rats("tnf,TNF\n")),
+    ("rat gene of two human genes", "T115", of_rats("tnf,TNF\ntnf,LTA\n")),
+    ("two rat genes of one human gene", "D382", of_rats("tnf,TNF\nil6,TNF\n")),
+    ("rat genes by a table", "D383", of_rats("tnf,TNF\nil6,IL6\n")),
+    ("rat gene that is another in humans", "D384", of_rats("tnf,TNF\nil6,IL10\n")),
     (
         "kind of contrast nobody asks for",
         "D312",
@@ -468,6 +514,11 @@ _ROWS = (
     ),
     ("unknown batches", "D333", table(SAMPLES, lambda t: t.assign(batch="unknown"))),
     ("unknown days", "D342", table(SAMPLES, lambda t: t.assign(day=""))),
+    (
+        "contrast turned round",
+        "D344",
+        fields(CONTRASTS, "index == 0", phase="baseline", reference_phase="acute"),
+    ),
     ("five days of training", "D343", table(SAMPLES, second_visit_only)),
     (
         "unknown hours after training",
@@ -493,7 +544,16 @@ _ROWS = (
     ("fasting unknown", "D362", table(SAMPLES, lambda t: t.assign(fasting="unknown"))),
     ("morning and evening", "D363", fields(SAMPLES, "phase == 'acute'", clock_h="18")),
     ("five people", "D372", lambda f: table(SUBJECTS, lambda t: t.iloc[:5])(f)),
+    ("one person", "D372", lambda f: table(SUBJECTS, lambda t: t.iloc[:1])(f)),
     ("tubes of one assay exchanged", "I401", exchanged([PROTEIN], "2-training", "6-training")),
+    (
+        "tubes of before and after exchanged",
+        "I405",
+        lambda f: [
+            scaled(PROTEIN, f"{ACUTE} and feature > 'm' and value != ''", 8.0)(f),
+            exchanged([PROTEIN], "2-acute", "2-baseline")(f),
+        ],
+    ),
     ("visits exchanged", "I402", exchanged(EVERY, "2-training", "6-training")),
     ("sample copied", "I403", copied(PROTEIN, "2-acute", "6-acute", 0.0)),
     ("tube measured twice", "I404", copied(PROTEIN, "2-acute", "6-acute", 0.01)),
@@ -503,5 +563,5 @@ _ROWS = (
 GALLERY = [Broken(*row) for row in _ROWS]
 """Every broken package."""
 
-OF_THE_VALID = {"T203", "D311", "D313", "D317", "D341", "D371", "D373", "I411"}
+OF_THE_VALID = {"T203", "D311", "D313", "D317", "D341", "D371", "D373", "I411", "I413"}
 """Codes of what is to be known of the valid package."""

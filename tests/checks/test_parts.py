@@ -3,21 +3,30 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from exercisebook.checks.amounts import LIVING, size_findings, unit_findings
+from exercisebook.checks.amounts import other_units, size_findings, unit_findings
+from exercisebook.checks.bounds import LIVING, USUAL
 from exercisebook.checks.codes import CODES, LAYERS
-from exercisebook.checks.findings import finding, worst_first
-from exercisebook.checks.joins import joined
+from exercisebook.checks.designs import OF_ARMS, design_findings
+from exercisebook.checks.findings import finding, of_faults, worst_first
+from exercisebook.checks.joins import join_findings, joined
 from exercisebook.checks.limits import limit_findings
 from exercisebook.checks.names import alike_findings
 from exercisebook.checks.package import check_package
-from exercisebook.checks.phases import n_people, sides
+from exercisebook.checks.phases import n_people, phase_findings, sides
+from exercisebook.checks.reach import reach_findings
 from exercisebook.checks.report import SHOWN, as_lines, summary
+from exercisebook.claims import transfer
 from exercisebook.claims.claims import claims
+from exercisebook.claims.transfer import contrast_told
 from exercisebook.cohort.package import write_cohort
+from exercisebook.cohort.tables import Fault
+from exercisebook.errors import Misuse
 from exercisebook.publish.sphinx_extension.checks import entry_line
 from exercisebook.sources.features import feature_table
+from exercisebook.sources.importers.units import factor, molar_mass
 
 from .gallery import valid_cohort
 
@@ -156,3 +165,198 @@ def test_the_page_has_an_entry_for_every_code_and_shows_every_layer():
     for code in CODES.values():
         assert code.code in entry_line(code)
         assert code.link == f"book/checks.html#{code.anchor}"
+
+
+def with_values(cohort, modality, feature, change):
+    table = cohort.measurements[modality].copy()
+    rows = table["feature"] == feature
+    table.loc[rows, "value"] = change(table.loc[rows, "value"])
+    return replace(cohort, measurements={**cohort.measurements, modality: table})
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "value", "told"),
+    [
+        ("glucose", "mmol/L", 95.0, "95 mg/dL are 5.27 mmol/L (factor 0.05551)"),
+        ("glucose", "mg/dL", 5.1, "5.1 mmol/L is usual"),
+        ("glucose", "mmol/L", 5.1, None),
+        ("triglycerides", "mmol/L", 110.0, "110 mg/dL are 1.24 mmol/L (factor 0.01129)"),
+        ("haemoglobin", "g/dL", 148.0, "148 g/L are 14.8 g/dL (factor 0.1)"),
+        ("cortisol", "nmol/L", 15.0, "15 µg/dL are 414 nmol/L (factor 27.59)"),
+        ("glucose", "relative", 95.0, None),
+        ("crp", "mg/L", 5000.0, None),
+        ("no_such_id", "mmol/L", 95.0, None),
+    ],
+)
+def test_another_unit_is_named_only_where_the_number_is_usual_in_it_alone(name, unit, value, told):
+    assert other_units(name, unit, value) == ([told] if told else [])
+
+
+def test_a_number_usual_in_a_unit_is_not_usual_in_another_that_is_offered():
+    for name, usual in USUAL.items():
+        assert str(feature_table().at[name, "unit"]) == usual.unit
+        assert LIVING[name][0] <= usual.least < usual.most <= LIVING[name][1]
+        for other in usual.others:
+            by = factor(other, usual.unit, molar_mass(name))
+            assert usual.least / by > usual.most or usual.most / by < usual.least, (name, other)
+
+
+def test_a_wrong_unit_is_told_with_its_factor_for_a_value_and_for_a_feature(cohort):
+    one = with_values(cohort, "clinical", "glucose", lambda v: v.mask(v.index == v.index[2], 95.0))
+    (single,) = size_findings(one, "clinical")
+    assert (single.code, single.row) == ("T211", one.measurements["clinical"].query(
+        "feature == 'glucose'").index[2] + 2)  # fmt: skip
+    assert "perhaps 95 mg/dL are 5.27 mmol/L (factor 0.05551)" in single.found
+    as_mg = with_values(cohort, "clinical", "glucose", lambda v: v * 18)
+    (whole,) = size_findings(as_mg, "clinical")
+    assert whole.code == "T212"
+    assert "mg/dL are" in whole.found
+    (fat,) = size_findings(
+        with_values(cohort, "clinical", "triglycerides", lambda v: v * 60), "clinical"
+    )
+    assert fat.code == "T214"
+    assert "mg/dL are" in fat.found
+    assert "0.25 to 12 mmol/L" in fat.expected
+
+
+def test_unknown_ids_are_told_in_one_line_but_for_those_near_one_of_the_book(cohort):
+    ids = ["crpx", "foo", "zzz", "whatever", "x1", "quux", "blah"]
+    features = cohort.features.copy()
+    features.loc[features.index[: len(ids)], "canonical_id"] = ids
+    own = [f for f in unit_findings(replace(cohort, features=features)) if f.code == "D315"]
+    assert [(f.row, f.expected) for f in own[:1]] == [(2, "did you mean 'crp'?")]
+    assert len(own) == 2
+    assert own[1].found == "ids (6): 'foo', 'zzz', 'whatever', 'x1', 'quux' and 1 more"
+    assert own[1].row == 3
+    assert "did you mean" not in own[1].expected
+
+
+def test_names_that_stand_nowhere_are_told_in_one_line_a_column():
+    repair = "Correct it, or add the sample_id (known are: a, b)."
+    faults = [
+        Fault("clinical.csv", repr(f"S{i}"), "a sample_id of the package", repair, i, "sample_id",
+              "T121")
+        for i in range(2, 12)
+    ]  # fmt: skip
+    near = replace(faults[0], repair="Correct it, or add it (did you mean 'S_2'?).", row=40)
+    told = of_faults([*faults, near], ["clinical"])
+    assert [(f.row, f.file) for f in told] == [
+        (40, "measurements/clinical.csv"),
+        (2, "measurements/clinical.csv"),
+    ]
+    assert told[1].found == "10 names: 'S2', 'S3', 'S4', 'S5', 'S6' and 5 more"
+    assert told[1].repair == "Correct it, or add the sample_id."
+    assert "did you mean 'S_2'" in told[0].repair
+
+
+def turned_round(cohort):
+    back = cohort.contrasts.rename(
+        columns={"phase": "reference_phase", "reference_phase": "phase"}
+    )[list(cohort.contrasts.columns)]
+    return replace(cohort, contrasts=back)
+
+
+def backwards(cohort):
+    return [f for f in phase_findings(cohort) if f.code == "D344"]
+
+
+def test_a_contrast_whose_phase_lies_earlier_is_told_with_its_row(cohort):
+    assert backwards(cohort) == []
+    told = backwards(turned_round(cohort))
+    assert [f.row for f in told] == [2, 3]
+    assert "'baseline' a day before 'acute'" in told[0].found
+    assert "in 8 of 8 people" in told[0].found
+    assert "reference_phase" in told[0].repair
+
+
+def test_hours_tell_the_order_of_samples_of_one_day(cohort):
+    same_day = cohort.samples.assign(day=1.0, time_h=cohort.samples["phase"].map(
+        {"baseline": 0.0, "acute": 1.5, "training": 3.0}))  # fmt: skip
+    assert backwards(replace(cohort, samples=same_day)) == []
+    told = backwards(turned_round(replace(cohort, samples=same_day)))
+    assert "1.5 hours" in told[0].found
+    unknown = same_day.assign(time_h=np.nan).drop(columns="clock_h", errors="ignore")
+    assert backwards(turned_round(replace(cohort, samples=unknown))) == []
+
+
+def test_a_crossover_in_either_order_runs_neither_way(cohort):
+    days = cohort.samples["day"].where(cohort.samples["subject"].astype(int) % 2 == 0,
+                                       -cohort.samples["day"])  # fmt: skip
+    both = replace(cohort, samples=cohort.samples.assign(day=days))
+    assert backwards(both) == []
+    assert backwards(turned_round(both)) == []
+
+
+def designed(cohort, design, arm_of=None, reference=None):
+    study = {**cohort.description["study"], "design": design}
+    samples, contrasts = cohort.samples, cohort.contrasts
+    if arm_of:
+        samples = samples.assign(arm=samples["subject"].map(arm_of).fillna(samples["arm"]))
+    if reference:
+        contrasts = contrasts.assign(reference_arm=reference)
+    own = replace(cohort, samples=samples, contrasts=contrasts)
+    return replace(own, description={**cohort.description, "study": study})
+
+
+@pytest.mark.parametrize("design", OF_ARMS)
+def test_a_design_of_arms_with_one_arm_is_told(cohort, design):
+    (told,) = design_findings(designed(cohort, design))
+    assert told.code == "D303"
+    assert "'exercise'" in told.found
+
+
+def test_designs_that_fit_are_not_told(cohort):
+    halves = {str(i): "rest" for i in range(1, 5)}
+    assert design_findings(designed(cohort, "single-arm before-after")) == []
+    assert design_findings(designed(cohort, "cross-sectional", halves)) == []
+    assert design_findings(designed(cohort, "randomised (parallel)", halves, "rest")) == []
+    twice = pd.concat([cohort.samples, cohort.samples.assign(
+        arm="rest", sample_id=cohort.samples["sample_id"] + "r")])  # fmt: skip
+    crossed = replace(designed(cohort, "randomised (crossover)", None, "rest"), samples=twice)
+    assert design_findings(crossed) == []
+    parallel = replace(designed(cohort, "randomised (parallel)", None, "rest"), samples=twice)
+    assert [f.code for f in design_findings(parallel)] == ["D304"]
+
+
+def test_a_crossover_names_people_who_lack_an_arm_and_a_control_that_no_contrast_takes(cohort):
+    told = design_findings(designed(cohort, "randomised (crossover)", {"1": "rest"}))
+    assert [f.code for f in told] == ["D304", "D305"]
+    assert "8 of 8 people" in told[0].found
+
+
+def test_of_one_person_nothing_can_be_inferred(cohort):
+    alone = replace(cohort, samples=cohort.samples[cohort.samples["subject"] == "1"])
+    told = [f for f in reach_findings(alone, {}) if f.code == "D372"]
+    assert [f.row for f in told] == [2, 3]
+    assert "one person" in told[0].found
+    assert "nothing can be inferred" in told[0].repair
+
+
+def test_the_assay_that_is_said_to_decide_is_the_one_the_ledger_takes(cohort):
+    features = cohort.features.copy()
+    features.loc[features["feature"].isin(["elane", "tnf"]), "canonical_id"] = "il6"
+    own = replace(cohort, features=features)
+    (told,) = [f for f in join_findings(own) if f.code == "D318"]
+    contrast = own.contrasts.iloc[0]
+    taken = contrast_told(own, contrast, ["il6"]).effects.iloc[0]
+    assert told.expected.startswith(f"{taken['modality']} {taken['feature']} decides claims S1-07")
+    assert "the book takes cytokines before proteins" in told.expected
+    joins = {f.found: f.expected for f in join_findings(own) if f.code == "D311"}
+    (loser,) = [text for name, text in joins.items() if name.startswith("proteins elane")]
+    assert loser.endswith("which cytokines il6 decides")
+    (winner,) = [text for name, text in joins.items() if name.startswith("cytokines il6")]
+    assert "decides" not in winner
+
+
+def test_where_the_first_assay_cannot_be_compared_the_next_decides(cohort, monkeypatch):
+    real = transfer.cohort_effects
+
+    def refused(cohort, modality, *rest):
+        if modality == "cytokines":
+            raise Misuse("replicates")
+        return real(cohort, modality, *rest)
+
+    monkeypatch.setattr(transfer, "cohort_effects", refused)
+    (told,) = [f for f in join_findings(with_feature(cohort, "elane", canonical_id="il6"))
+               if f.code == "D318"]  # fmt: skip
+    assert told.expected.startswith("proteins elane decides claims S1-07, since cytokines cannot")

@@ -1,4 +1,5 @@
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -304,3 +305,49 @@ def test_ids_stored_as_numbers_are_read_as_text_from_parquet(tmp_path):
 def test_every_fault_has_a_code(subjects):
     found = problems(subjects("subject,sex,age\na,man,x\na,male,-1\n ,male,200\n"))
     assert {p.code for p in found} == {"T111", "T112", "T113", "T115", "T116"}
+
+
+LONG = 60_000
+
+
+@pytest.fixture
+def long_table():
+    """Return a table too long for every row to be looked at, unless something is wrong."""
+    rows = np.arange(LONG)
+    return pd.DataFrame(
+        {
+            "sample_id": [f"s{row // 100}" for row in rows],
+            "feature": [f"f{row % 100}" for row in rows],
+            "value": rows.astype(float),
+            "status": "ok",
+        }
+    )
+
+
+def test_a_long_sound_table_has_no_fault(long_table):
+    assert problems_of(long_table, Path("cells.csv"), MEASUREMENTS) == []
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value", "code"),
+    [
+        (59_999, "feature", "f98", "T115"),
+        (59_999, "feature", None, "T114"),
+        (41_000, "sample_id", "", "T114"),
+        (50_500, "status", "fine", "T112"),
+        (3, "value", np.inf, "T111"),
+    ],
+    ids=["repeated key", "no feature", "empty sample", "unknown status", "infinite value"],
+)
+def test_a_long_table_hides_no_fault(long_table, row, column, value, code):
+    long_table.loc[row, column] = value
+    found = problems_of(long_table, Path("cells.csv"), MEASUREMENTS)
+    assert {fault.code for fault in found} == {code}
+    assert row + 2 in {fault.row for fault in found}
+
+
+def test_a_long_table_in_parquet_is_read_as_it_was_written(long_table, tmp_path):
+    long_table.to_parquet(tmp_path / "cells.parquet", index=False)
+    read, found = examine_parquet(tmp_path / "cells.parquet", MEASUREMENTS)
+    assert found == []
+    pd.testing.assert_frame_equal(read, long_table)

@@ -1,7 +1,6 @@
-"""Units and sizes of measured values: kinds of quantity, what a human can have, slipped points.
+"""Units and sizes of measured values: kinds of quantity, units that fit better, slipped points.
 
-The bounds are wide and our own: they are to catch a wrong unit, not an illness, and hold for human
-blood after the hardest exercise too. Other species and tissues are not held against them.
+What humans can have stands in ``bounds``; other species and tissues are not held against it.
 """
 
 import re
@@ -9,57 +8,20 @@ import re
 import numpy as np
 import pandas as pd
 
+from exercisebook.checks.bounds import LIVING, USUAL
 from exercisebook.checks.findings import Finding, finding
 from exercisebook.cohort.package import Cohort
-from exercisebook.errors import closest
+from exercisebook.errors import listed
 from exercisebook.sources.features import feature_table
+from exercisebook.sources.importers.hints import near
 from exercisebook.sources.importers.units import RELATIVE, NoFactorError, factor, molar_mass
 
 FEATURES = "features.csv"
 
-LIVING = {
-    "leukocytes": (0.3, 100),
-    "neutrophils": (0.05, 70),
-    "lymphocytes": (0.05, 40),
-    "monocytes": (0.005, 10),
-    "eosinophils": (0, 10),
-    "basophils": (0, 3),
-    "platelets": (5, 2000),
-    "haematocrit": (12, 75),
-    "haemoglobin": (3, 26),
-    "red_cells": (1, 10),
-    "crp": (0.001, 700),
-    "il6": (0.01, 50_000),
-    "tnf": (0.01, 10_000),
-    "il10": (0.001, 20_000),
-    "cxcl8": (0.01, 50_000),
-    "total_bilirubin": (0.5, 900),
-    "triglycerides": (0.1, 120),
-    "nefa": (5, 6000),
-    "glucose": (0.8, 70),
-    "ggt": (1, 5000),
-    "creatine_kinase": (3, 1_000_000),
-    "cortisol": (3, 3000),
-    "adrenaline": (0.005, 500),
-    "noradrenaline": (0.05, 1000),
-    "body_mass_index": (9, 90),
-    "resting_pulse": (22, 230),
-    "height": (60, 250),
-    "body_mass": (15, 400),
-    "vo2max": (200, 8500),
-    "betaine": (2, 800),
-    "choline": (1, 200),
-    "dimethylglycine": (0.2, 150),
-    "sarcosine": (0.1, 150),
-    "glycine": (30, 3000),
-    "methionine": (2, 2000),
-    "homocysteine": (0.5, 600),
-    "lactate": (100, 45_000),
-    "trimethylamine_oxide": (0.05, 1500),
-}
-"""Least and most in living humans, in the unit of ``features.csv`` of the book; assumed."""
-
 POWERS = (10.0, 100.0, 1000.0)
+
+_NAMED = 5
+"""Unknown ids that are named."""
 
 _SLIP_WITHIN, _SLIP_SPREADS, _SLIP_VALUES = 0.2, 6.0, 12
 """Of a slipped point: decades it may miss a power of ten by, robust SDs it must stand out by,
@@ -68,22 +30,39 @@ and values a feature needs."""
 
 def unit_findings(cohort: Cohort) -> list[Finding]:
     """Return what is to be said of units, against the book's unit of each canonical id."""
-    found, book = [], feature_table()
-    for row, feature in cohort.features.iterrows():
-        name, unit = feature["canonical_id"], str(feature["unit"])
-        if not isinstance(name, str) or not name:
-            continue
-        if name not in book.index:
-            expected = f"a canonical id of the book ({closest(name, book.index)})"
-            found.append(
-                finding("D315", FEATURES, repr(name), expected, _line(row), "canonical_id")
-            )
-            continue
+    book = feature_table()
+    named = cohort.features[cohort.features["canonical_id"].fillna("") != ""]
+    known = named["canonical_id"].isin(book.index)
+    found = _unknown_ids(named[~known])
+    for row, feature in named[known].iterrows():
+        name, unit = str(feature["canonical_id"]), str(feature["unit"])
         wanted = str(book.at[name, "unit"])
         code = _unit_code(unit, wanted, name)
         if code:
             expected = f"a unit like {wanted!r}, which the book has for {name}"
             found.append(finding(code, FEATURES, repr(unit), expected, _line(row), "unit"))
+    return found
+
+
+def _unknown_ids(features: pd.DataFrame) -> list[Finding]:
+    """Return ids the book lacks: one by one where an id of the book is near, else all in one."""
+    book = feature_table()
+    column = features["canonical_id"].astype(str)
+    meant = {name: near(name, book.index) for name in column.unique()}
+    found = [
+        finding("D315", FEATURES, repr(name), f"did you mean {meant[name]!r}?", _line(row),
+                "canonical_id")
+        for row, name in column.items()
+        if meant[name]
+    ]  # fmt: skip
+    rest = column[column.map(meant).isna()]
+    if len(rest):
+        names = rest.unique()
+        told = f"ids ({len(names)}): {listed(map(repr, names), _NAMED)}"
+        expected = "canonical ids of the book, as in its data/features.csv"
+        found.append(
+            finding("D315", FEATURES, told, expected, _line(rest.index[0]), "canonical_id")
+        )
     return found
 
 
@@ -132,16 +111,57 @@ def _is_readable(unit: str) -> bool:
 
 
 def size_findings(cohort: Cohort, modality: str) -> list[Finding]:
-    """Return values that no living human has, a finding a value or one for a whole feature."""
+    """Return values that no living human has, and features whose middle fits another unit.
+
+    A finding a value, or one for a whole feature.
+    """
     table = _with_bounds(cohort, modality)
     found = []
     for feature, rows in table.groupby("feature", sort=False):
         outside = (rows["amount"] < rows["least"]) | (rows["amount"] > rows["most"])
         if outside.mean() > 0.5:
             found.append(_wrong_as_a_whole(str(feature), rows, modality))
-        else:
-            found += [_wrong_value(row, modality) for row in rows[outside].itertuples()]
+            continue
+        found += [_wrong_value(row, modality) for row in rows[outside].itertuples()]
+        found += _of_another_unit(str(feature), rows, modality)
     return found
+
+
+def other_units(canonical_id: str, unit: str, value: float) -> list[str]:
+    """Return, in words, the units in which a value would be usual where it is not as stated.
+
+    Parameters
+    ----------
+    canonical_id : str
+    unit : str
+        As stated.
+    value : float
+        In that unit: the middle value of a feature, or a single one.
+
+    Returns
+    -------
+    list of str
+        Empty where the value is usual as it stands, where the book has no usual range of the
+        feature, and where no unit that laboratories report leads into it.
+    """
+    usual = USUAL.get(canonical_id)
+    if usual is None:
+        return []
+    mass = molar_mass(canonical_id)
+    try:
+        amount = value * factor(_without_remark(unit), usual.unit, mass)
+    except NoFactorError:
+        return []
+    if usual.least <= amount <= usual.most:
+        return []
+    by = {other: factor(other, usual.unit, mass) for other in (usual.unit, *usual.others)}
+    return [
+        f"{value:g} {other} are {value * times:.3g} {usual.unit} (factor {times:.4g})"
+        if other != usual.unit
+        else f"{value:g} {other} is usual"
+        for other, times in by.items()
+        if usual.least <= value * times <= usual.most
+    ]
 
 
 def _with_bounds(cohort: Cohort, modality: str) -> pd.DataFrame:
@@ -150,16 +170,16 @@ def _with_bounds(cohort: Cohort, modality: str) -> pd.DataFrame:
     book = feature_table()
     bounds = []
     for feature in own.itertuples():
-        name = feature.canonical_id
+        name, stated = feature.canonical_id, _without_remark(str(feature.unit))
         if name not in LIVING or name not in book.index:
             continue
         unit = str(book.at[name, "unit"])
         try:
-            by = factor(_without_remark(str(feature.unit)), unit, molar_mass(str(name)))
+            by = factor(stated, unit, molar_mass(str(name)))
         except NoFactorError:
             continue
-        bounds.append((feature.feature, by, *LIVING[name], unit))
-    columns = ["feature", "factor", "least", "most", "book_unit"]
+        bounds.append((feature.feature, name, stated, by, *LIVING[name], unit))
+    columns = ["feature", "canonical_id", "unit", "factor", "least", "most", "book_unit"]
     known = pd.DataFrame(bounds, columns=columns).astype({"feature": object})
     table = _measured(cohort, modality).reset_index().merge(known, on="feature").set_index("index")
     return table.assign(amount=table["value"] * table["factor"])
@@ -172,6 +192,8 @@ def _measured(cohort: Cohort, modality: str) -> pd.DataFrame:
 
 def _wrong_value(row: object, modality: str) -> Finding:
     told = f"{row.feature} {row.value:g}"  # type: ignore[attr-defined]
+    fits = other_units(row.canonical_id, row.unit, row.value)  # type: ignore[attr-defined]
+    told += f" {row.unit}" + _perhaps(fits)  # type: ignore[attr-defined]
     bounds = f"{row.least:g} to {row.most:g} {row.book_unit}"  # type: ignore[attr-defined]
     line = int(row.Index) + 2  # type: ignore[attr-defined]
     return finding("T211", _file(modality), told, bounds, line, "value")
@@ -180,17 +202,34 @@ def _wrong_value(row: object, modality: str) -> Finding:
 def _wrong_as_a_whole(feature: str, rows: pd.DataFrame, modality: str) -> Finding:
     first = rows.iloc[0]
     middle = float(rows["amount"].median())
-    fits = [
-        f"{power:g} times {side}"
-        for power in POWERS
-        for side, amount in (("too large", middle / power), ("too small", middle * power))
-        if first["least"] <= amount <= first["most"]
-    ]
-    told = f"a median of {feature} of {middle:g} {first['book_unit']}"
-    if fits:
-        told += f", perhaps {fits[0]}"
+    fits = other_units(first["canonical_id"], first["unit"], float(rows["value"].median()))
+    fits = (
+        fits
+        or [
+            f"{power:g} times {side}"
+            for power in POWERS
+            for side, amount in (("too large", middle / power), ("too small", middle * power))
+            if first["least"] <= amount <= first["most"]
+        ][:1]
+    )
+    told = f"a median of {feature} of {middle:g} {first['book_unit']}" + _perhaps(fits)
     expected = f"{first['least']:g} to {first['most']:g} {first['book_unit']}"
     return finding("T212", _file(modality), told, expected, int(rows.index[0]) + 2, "value")
+
+
+def _of_another_unit(feature: str, rows: pd.DataFrame, modality: str) -> list[Finding]:
+    first, middle = rows.iloc[0], float(rows["value"].median())
+    fits = other_units(first["canonical_id"], first["unit"], middle)
+    if not fits:
+        return []
+    usual = USUAL[first["canonical_id"]]
+    told = f"a median of {feature} of {middle:g} {first['unit']}" + _perhaps(fits)
+    expected = f"{usual.least:g} to {usual.most:g} {usual.unit}"
+    return [finding("T214", _file(modality), told, expected, int(rows.index[0]) + 2, "value")]
+
+
+def _perhaps(fits: list[str]) -> str:
+    return f", perhaps {' or '.join(fits)}" if fits else ""
 
 
 def slip_findings(cohort: Cohort, modality: str) -> list[Finding]:

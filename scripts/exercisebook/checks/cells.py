@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from exercisebook.checks.findings import Finding, finding
+from exercisebook.cohort.hdf5 import read_through
 from exercisebook.cohort.package import CELLS, Cohort
 from exercisebook.errors import closest, listed
 
@@ -22,6 +23,7 @@ def cell_findings(path: Path, cohort: Cohort) -> list[Finding]:
     if not path.exists():
         return []
     try:
+        read_through(path)
         whose, wrong = _whose(path), _first_wrong_count(path)
     except Exception as error:  # a damaged file makes its readers raise whatever they met
         told = " ".join(str(error).split())[:120] or type(error).__name__
@@ -53,8 +55,10 @@ def _first_wrong_count(path: Path) -> float | None:
         data = stored["data"] if isinstance(stored, h5py.Group) else stored
         step = max(1, PART // max(1, int(np.prod(data.shape[1:]))))
         for start in range(0, data.shape[0], step):
-            part = np.asarray(data[start : start + step], float)
-            wrong = ~np.isfinite(part) | (part < 0) | (part != np.floor(part))
+            part = np.asarray(data[start : start + step])
+            wrong = part < 0
+            if part.dtype.kind not in "iub":
+                wrong |= ~np.isfinite(part) | (part != np.floor(part))
             if wrong.any():
                 return float(part[wrong][0])
     return None

@@ -1,10 +1,20 @@
 """A finding: what was found where, under a code that says how grave it is."""
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from exercisebook.checks.codes import CODES, ERROR, LAYERS, SEVERITIES
 from exercisebook.cohort.tables import Fault
+from exercisebook.errors import listed
+
+NOWHERE = "T121"
+"""Code of a name that stands nowhere else."""
+
+HINT = "did you mean"
+
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -58,6 +68,35 @@ def finding(
 ) -> Finding:
     """Return a finding, with the repair of its code where none is told."""
     return Finding(code, file, found, expected, repair or CODES[code].repair, row, column)
+
+
+def of_faults(faults: Iterable[Fault], modalities: Iterable[str]) -> list[Finding]:
+    """Return the findings of faults; names that stand nowhere and are near none, in one a column.
+
+    A sheet of another spelling may have hundreds of them.
+    """
+    measured = set(modalities)
+    single, grouped = [], defaultdict(list)
+    for fault in faults:
+        if fault.code == NOWHERE and HINT not in fault.repair:
+            grouped[fault.file, fault.column].append(fault)
+        else:
+            single.append(fault)
+    for same in grouped.values():
+        single.append(same[0] if len(same) == 1 else _grouped(same))
+    return [of_fault(_shortened(fault), measured) for fault in single]
+
+
+def _grouped(faults: list[Fault]) -> Fault:
+    told = f"{len(faults)} names: {listed((fault.found for fault in faults), _NAMED)}"
+    return replace(faults[0], found=told)
+
+
+def _shortened(fault: Fault) -> Fault:
+    """Return a fault of a name that stands nowhere without a list of all that do."""
+    if fault.code != NOWHERE or HINT in fault.repair:
+        return fault
+    return replace(fault, repair=re.sub(r" \((known are|none is).*\)\.$", ".", fault.repair))
 
 
 def of_fault(fault: Fault, modalities: Iterable[str]) -> Finding:

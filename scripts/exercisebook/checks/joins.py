@@ -1,20 +1,25 @@
 """What this cohort can speak to: features and contrasts joined to claims, as the ledger joins them.
 
-Also what the package says of its design, without which no claim is judged.
+Also which of several assays decides, and whether the package says its design, without which no
+claim is judged; whether that design fits the arms is the affair of ``designs``.
 """
 
 import difflib
+from dataclasses import replace
 from functools import cache
 
 import pandas as pd
 
 from exercisebook.checks.findings import Finding, finding
 from exercisebook.claims.claims import claims
+from exercisebook.claims.transfer import JUDGED, contrast_told
 from exercisebook.cohort.package import Cohort
+from exercisebook.cohort.schemas import MODALITIES
 from exercisebook.errors import InvalidInput, listed
 from exercisebook.sources.catalogue import DESIGNS
 from exercisebook.sources.features import feature_table, label, members
 from exercisebook.sources.importers.names import UNLINKED, canonical_ids, fold
+from exercisebook.sources.orthologs import with_human_names
 from exercisebook.sources.study import study_of
 
 CHAPTERS = tuple("1234567")
@@ -31,8 +36,10 @@ _PACKAGE = "datapackage.json"
 def joined(cohort: Cohort) -> pd.DataFrame:
     """Return what meets what: modality, feature, canonical_id, contrast, kind, claim_id, chapter.
 
-    One row a feature that was measured, contrast and claim of its canonical id and kind.
+    One row a feature that was measured, contrast and claim of its canonical id and kind. Genes of
+    another species go by those of their human orthologs.
     """
+    cohort = with_human_names(cohort)
     measured = [
         cohort.features[(cohort.features["modality"] == m) & cohort.features["feature"].isin(
             table["feature"].unique())]
@@ -52,19 +59,104 @@ def joined(cohort: Cohort) -> pd.DataFrame:
 def join_findings(cohort: Cohort) -> list[Finding]:
     """Return which features and contrasts were joined to what, and which to nothing."""
     met = joined(cohort)
+    deciders = deciding(cohort, met)
     found = []
     for (modality, feature, name), rows in met.groupby(
         ["modality", "feature", "canonical_id"], sort=False
     ):
         told = f"{modality} {feature} ({label(name)}) in {listed(rows['contrast'].unique())}"
         asked = f"joined to claims {listed(rows['claim_id'].unique())}"
+        others = {
+            who
+            for contrast in rows["contrast"].unique()
+            for who in [deciders.get((contrast, name), (None, ""))[0]]
+            if who not in (None, f"{modality} {feature}")
+        }
+        asked += f", which {listed(sorted(others))} decides" if others else ""
         found.append(finding("D311", "features.csv", told, asked, column="canonical_id"))
     return [
         *found,
+        *_several_assays(met, deciders),
         *_contrasts_without(cohort, met),
         *_chapters(cohort, met),
         *_without(cohort, met),
     ]
+
+
+def deciding(cohort: Cohort, met: pd.DataFrame) -> dict[tuple[str, str], tuple[str | None, str]]:
+    """Return which of several features of one canonical id decides claims, and why.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    met : DataFrame
+        See ``joined``.
+
+    Returns
+    -------
+    dict
+        By contrast and canonical id of several features: modality and feature, None where none
+        can; and the reason.
+    """
+    features = met[["modality", "feature", "canonical_id"]].drop_duplicates()
+    several = features[features.duplicated("canonical_id", keep=False)]
+    asked = met[["contrast", "canonical_id"]].drop_duplicates()
+    return {
+        (contrast, name): _decision(cohort, contrast, name, several[several.canonical_id == name])
+        for contrast, name in asked.itertuples(index=False)
+        if name in set(several["canonical_id"])
+    }
+
+
+def _several_assays(
+    met: pd.DataFrame, deciders: dict[tuple[str, str], tuple[str | None, str]]
+) -> list[Finding]:
+    """Return a finding for each contrast and canonical id that several features measure."""
+    found = []
+    for (contrast, name), (who, why) in deciders.items():
+        rows = met[(met["contrast"] == contrast) & (met["canonical_id"] == name)]
+        names = (rows["modality"] + " " + rows["feature"]).unique()
+        told = f"{label(name)} in {contrast!r} by {listed(names)}"
+        asked = listed(rows["claim_id"].unique())
+        expected = f"{who or 'none of them'} decides claims {asked}, since {why}"
+        if who:
+            expected += "; what others show judges nothing"
+        found.append(finding("D318", "features.csv", told, expected, column="canonical_id"))
+    return found
+
+
+def _decision(
+    cohort: Cohort, contrast: str, name: str, features: pd.DataFrame
+) -> tuple[str | None, str]:
+    """Return the feature that the ledger takes, None where it takes none, and why."""
+    row = cohort.contrasts.set_index("contrast", drop=False).loc[contrast]
+    if row["kind"] not in JUDGED:
+        return None, f"a contrast of the kind {row['kind']!r} is not judged"
+    told = contrast_told(_with_features(cohort, features), row, [name])
+    order = [m for m in MODALITIES if m in set(features["modality"])]
+    failed = [m for m in order if m in told.failures]
+    if told.effects.empty:
+        return None, "too few people have both values"
+    effect = told.effects.iloc[0]
+    who = f"{effect['modality']} {effect['feature']}"
+    if len(order) == 1:
+        return who, f"it stands first in {order[0]}"
+    if effect["modality"] == order[0]:
+        return who, f"the book takes {order[0]} before {listed(order[1:])}"
+    if failed:
+        return who, f"{listed(failed)} cannot be compared"
+    return who, f"too few people have both values of {order[0]}"
+
+
+def _with_features(cohort: Cohort, features: pd.DataFrame) -> Cohort:
+    """Return the cohort with some of its features alone, so that no others are compared."""
+    kept = {m: set(own["feature"]) for m, own in features.groupby("modality")}
+    tables = {m: cohort.measurements[m] for m in cohort.measurements if m in kept}
+    return replace(
+        cohort,
+        features=cohort.features.merge(features[["modality", "feature"]]),
+        measurements={m: t[t["feature"].isin(kept[m])] for m, t in tables.items()},
+    )
 
 
 def _contrasts_without(cohort: Cohort, met: pd.DataFrame) -> list[Finding]:

@@ -27,7 +27,7 @@ _FEWEST = 6
 def template_findings(examined: Examined) -> list[Finding]:
     """Return the rows that stand as they stood in the template."""
     ids = {"subjects": "subject", "samples": "sample_id", "features": "feature",
-           "contrasts": "contrast"}  # fmt: skip
+           "contrasts": "contrast", "orthologs": "feature"}  # fmt: skip
     tables = [(f"{name}.csv", ids[name], table) for name, table in examined.tables.items()]
     tables += [(f"measurements/{m}.csv", "sample_id", t) for m, t in examined.measurements.items()]
     words = [
@@ -89,7 +89,8 @@ def _plain(name: str) -> str:
 
 def personal_findings(examined: Examined) -> list[Finding]:
     """Return columns that may identify people."""
-    tables = {f"{name}.csv": table for name, table in examined.tables.items() if name != "features"}
+    of_features = ("features", "orthologs")
+    tables = {f"{n}.csv": table for n, table in examined.tables.items() if n not in of_features}
     return [
         finding("T231", file, f"a column {column!r}", "nothing that names a person", 1, str(column))
         for file, table in tables.items()

@@ -6,7 +6,9 @@ import numpy as np
 
 from exercisebook.checks.amounts import size_findings, slip_findings, unit_findings
 from exercisebook.checks.cells import cell_findings
-from exercisebook.checks.findings import Finding, finding, of_fault, worst_first
+from exercisebook.checks.designs import design_findings
+from exercisebook.checks.findings import Finding, finding, of_faults, worst_first
+from exercisebook.checks.genes import gene_findings
 from exercisebook.checks.joins import join_findings, study_findings
 from exercisebook.checks.limits import limit_findings
 from exercisebook.checks.names import (
@@ -46,7 +48,7 @@ def check_package(folder: Path) -> list[Finding]:
     if not folder.is_dir():
         raise Misuse(f"{folder} is no folder; a cohort is a folder with datapackage.json")
     examined = examine_cohort(folder)
-    found = [of_fault(fault, examined.measurements) for fault in examined.faults]
+    found = of_faults(examined.faults, examined.measurements)
     found += template_findings(examined) + personal_findings(examined)
     cohort = sound_part(examined)
     if cohort is None:
@@ -56,7 +58,8 @@ def check_package(folder: Path) -> list[Finding]:
         name: assay_from_long(cohort.long(name), "difference") for name in cohort.measurements
     }
     found += _tables(cohort, assays) + cell_findings(folder / CELLS, cohort)
-    found += study_findings(cohort) + join_findings(cohort) + phase_findings(cohort)
+    found += study_findings(cohort) + design_findings(cohort) + join_findings(cohort)
+    found += gene_findings(cohort) + phase_findings(cohort)
     found += reach_findings(cohort, amounts_as_logarithms(assays, AMOUNTS))
     found += identity_findings(cohort, assays, np.random.default_rng(SEED))
     return worst_first(found)

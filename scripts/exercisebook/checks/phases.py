@@ -24,6 +24,9 @@ FEWEST_DAYS = 14.0
 HOURS_APART = 2.0
 """Mean difference of the hour of the day that is told."""
 
+MOSTLY = 0.75
+"""Share of people beyond which a contrast runs backwards; a crossover has about half."""
+
 UNKNOWN = "unknown"
 _SAMPLES, _CONTRASTS = "samples.csv", "contrasts.csv"
 _TRAINED = ("training", "detraining")
@@ -87,7 +90,7 @@ def _of_contrast(samples: pd.DataFrame, contrast: pd.Series, row: int) -> Iterat
         return
     pairs = pd.concat(sides(samples, contrast), ignore_index=True)
     yield from _batches(samples, contrast, pairs)
-    yield from _calendar(contrast, pairs)
+    yield from _calendar(contrast, pairs, row)
     yield from _bouts(contrast, pairs)
     yield from _meals_and_hours(contrast, pairs)
 
@@ -146,9 +149,10 @@ def _batches(samples: pd.DataFrame, contrast: pd.Series, pairs: pd.DataFrame) ->
                       column="batch")  # fmt: skip
 
 
-def _calendar(contrast: pd.Series, pairs: pd.DataFrame) -> Iterator[Finding]:
+def _calendar(contrast: pd.Series, pairs: pd.DataFrame, row: int) -> Iterator[Finding]:
     name = contrast["contrast"]
     apart = (pairs["day_later"] - pairs["day_earlier"]).dropna()
+    yield from _backwards(contrast, pairs, row)
     alone = contrast["arm"] == contrast["reference_arm"]
     if apart.empty:
         if alone:
@@ -161,6 +165,46 @@ def _calendar(contrast: pd.Series, pairs: pd.DataFrame) -> Iterator[Finding]:
     if contrast["kind"] in _TRAINED and apart.abs().median() < FEWEST_DAYS:
         told = f"{name!r}: {apart.abs().median():g} days between the phases"
         yield finding("D343", _SAMPLES, told, f"{FEWEST_DAYS:g} days or more", column="day")
+
+
+def _backwards(contrast: pd.Series, pairs: pd.DataFrame, row: int) -> Iterator[Finding]:
+    """Yield a finding if the phase of a contrast came before its reference in most people."""
+    apart = days_apart(pairs).dropna()
+    before = int((apart < 0).sum())
+    if not len(apart) or before <= MOSTLY * len(apart):
+        return
+    told = (
+        f"{contrast['contrast']!r}: {contrast['phase']!r} {_span(-apart[apart < 0].median())} "
+        f"before {contrast['reference_phase']!r} in {before} of {len(apart)} people"
+    )
+    expected = f"the later phase under phase, so {contrast['reference_phase']!r} there"
+    yield finding("D344", _CONTRASTS, told, expected, row, "phase")
+
+
+def days_apart(pairs: pd.DataFrame) -> pd.Series:
+    """Return the days from the reference to the phase, by the hours of a session on one day.
+
+    Parameters
+    ----------
+    pairs : DataFrame
+        See ``sides``.
+
+    Returns
+    -------
+    Series
+        NaN where the days are unknown, or equal and the hours unknown.
+    """
+    days = pairs["day_later"] - pairs["day_earlier"]
+    hours = pairs["time_h_later"] - pairs["time_h_earlier"]
+    if "clock_h_later" in pairs:
+        hours = hours.fillna(pairs["clock_h_later"] - pairs["clock_h_earlier"])
+    return days.mask(days == 0, hours / A_DAY)
+
+
+def _span(days: float) -> str:
+    if days < 1:
+        return f"{days * A_DAY:.2g} hours"
+    return "a day" if days == 1 else f"{days:g} days"
 
 
 def _bouts(contrast: pd.Series, pairs: pd.DataFrame) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from exercisebook.stats.multiplicity import sign_flip_floor
 from exercisebook.stats.power import ALPHA, detectable_from_se
 
 _CONTRASTS = "contrasts.csv"
+_OF_ONE = "Read its values as this person's: nothing can be inferred for anyone else."
 
 
 def reach_findings(cohort: Cohort, assays: dict[str, Assay]) -> list[Finding]:
@@ -30,9 +31,14 @@ def reach_findings(cohort: Cohort, assays: dict[str, Assay]) -> list[Finding]:
     found = []
     for row, contrast in cohort.contrasts.iterrows():
         n = n_people(cohort.samples, contrast)
+        line = int(str(row)) + 2
+        if n == 1:
+            told = f"{contrast['contrast']!r}: one person, so no interval and no p value"
+            found.append(
+                finding("D372", _CONTRASTS, told, "6 people or more", line, "contrast", _OF_ONE)
+            )
         if across(contrast) or n < 2:
             continue
-        line = int(str(row)) + 2
         if sign_flip_floor(n) > ALPHA:
             told = f"{contrast['contrast']!r}: {n} people, p from {sign_flip_floor(n):.3g} up"
             found.append(finding("D372", _CONTRASTS, told, "6 people or more", line, "contrast"))

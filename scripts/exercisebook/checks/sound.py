@@ -10,7 +10,15 @@ import numpy as np
 import pandas as pd
 
 from exercisebook.cohort.package import CELLS, Cohort, Examined
-from exercisebook.cohort.schemas import KINDS, MEASUREMENTS, MODALITIES, SAMPLES, STATUSES, TABLES
+from exercisebook.cohort.schemas import (
+    KINDS,
+    MEASUREMENTS,
+    MODALITIES,
+    OPTIONAL,
+    SAMPLES,
+    STATUSES,
+    TABLES,
+)
 from exercisebook.stats.assay import USABLE
 
 
@@ -40,6 +48,7 @@ def sound_part(examined: Examined) -> Cohort | None:
         measurements=measurements,
         description=_told(examined),
         cells=cells if cells.exists() else None,
+        orthologs=_sound_orthologs(tables.get("orthologs")),
     )
 
 
@@ -49,7 +58,7 @@ def _told(examined: Examined) -> dict[str, Any]:
 
 
 def _is_complete(table: pd.DataFrame, name: str) -> bool:
-    columns = TABLES[name].columns.items()
+    columns = {**TABLES, **OPTIONAL}[name].columns.items()
     return {c for c, column in columns if column.required} <= set(table)
 
 
@@ -78,6 +87,14 @@ def _sound_contrasts(contrasts: pd.DataFrame, samples: pd.DataFrame) -> pd.DataF
         contrasts["arm"] == contrasts["reference_arm"]
     )
     return contrasts[sound & ~same].drop_duplicates("contrast")
+
+
+def _sound_orthologs(orthologs: pd.DataFrame | None) -> pd.DataFrame | None:
+    """Return the genes that a table of orthologs names once; one to many is none of these."""
+    if orthologs is None:
+        return None
+    named = orthologs[_named(orthologs["feature"]) & _named(orthologs["human_symbol"])]
+    return named[~named.duplicated("feature", keep=False)]
 
 
 def _sound_measurements(

@@ -1,6 +1,7 @@
 """Exchanged, copied and repeated samples of a cohort, and which exchanges would have shown.
 
-An exchange of two phases of one person is not looked for: both samples are that person's.
+An exchange of two phases of one person leaves both with their person: it is looked for by the
+change that all others have in common, see ``turned``.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from exercisebook.checks.identity import (
     share_found,
     standardised,
 )
+from exercisebook.checks.phases import across
+from exercisebook.checks.turned import SHOWN, turned
 from exercisebook.cohort.package import Cohort
 from exercisebook.errors import listed
 from exercisebook.stats.assay import Assay
@@ -51,7 +54,7 @@ REPEATED = 0.97
 REPEATED_FEATURES = 50
 """Features from which that correlation is looked at."""
 
-_WITHIN = "exchanged phases of one person do not show"
+_WITHIN = "exchanges of phases of one person are told apart from these"
 
 
 @dataclass(frozen=True)
@@ -153,6 +156,7 @@ def _exchanged(able: dict[str, Samples], cohort: Cohort, rng: np.random.Generato
                 flagged[names] = dict.fromkeys(able, pair.gain)
     told = [_told(names, by, together_by, cohort) for names, by in flagged.items()]
     told += [_of_share(name, share) for name, share in shares.items()]
+    told += _turned_findings(undone, cohort)
     if len(able) > 1:
         whole = _aligned(undone, cohort)
         share = share_found([s.values for s in whole], whole[0].persons, whole[0].groups,
@@ -160,6 +164,78 @@ def _exchanged(able: dict[str, Samples], cohort: Cohort, rng: np.random.Generato
         text = f"all modalities together: {share:.0%} of exchanged visits would have shown"
         told.append(finding("I411", "samples.csv", text, _WITHIN))
     return told
+
+
+@dataclass(frozen=True)
+class _Pair:
+    """Two phases of an arm in one modality: the later and the earlier sample of each person."""
+
+    modality: str
+    arm: str
+    phase: str
+    reference: str
+    ids: pd.DataFrame
+    change: Floats
+
+
+def _turned_findings(undone: dict[str, Samples], cohort: Cohort) -> list[Finding]:
+    """Return people of whom two phases look exchanged, and which share of them would have."""
+    pairs = [pair for name, own in undone.items() for pair in _pairs(name, own, cohort)]
+    asked = sum(len(pair.change) for pair in pairs)
+    looked = [(pair, turned(pair.change, asked)) for pair in pairs]
+    flagged: dict[str, dict[tuple[str, str, str], dict[str, float]]] = {}
+    for pair, seen in looked:
+        for row, p in seen.people.items():
+            subject, phases = str(pair.ids.index[row]), (pair.arm, pair.phase, pair.reference)
+            flagged.setdefault(subject, {}).setdefault(phases, {})[pair.modality] = p
+    found = [_of_turned(subject, by_phases) for subject, by_phases in flagged.items()]
+    shares = {
+        name: [(pair, seen.share) for pair, seen in looked if pair.modality == name]
+        for name in undone
+    }
+    return found + [_of_turned_share(name, told) for name, told in shares.items() if told]
+
+
+def _pairs(modality: str, own: Samples, cohort: Cohort) -> list[_Pair]:
+    """Return the pairs of phases that contrasts compare within people, each once."""
+    wanted = {
+        (arm, *sorted([contrast["phase"], contrast["reference_phase"]])): contrast
+        for _, contrast in cohort.contrasts.iterrows()
+        if not across(contrast)
+        for arm in (contrast["arm"], contrast["reference_arm"])
+    }
+    samples = cohort.samples[cohort.samples["sample_id"].isin(own.ids)]
+    pairs = []
+    for (arm, *_), contrast in wanted.items():
+        phase, reference = str(contrast["phase"]), str(contrast["reference_phase"])
+        here = samples[(samples["arm"] == arm) & samples["phase"].isin([phase, reference])]
+        ids = here.pivot(index="subject", columns="phase", values="sample_id").dropna()
+        if ids.shape[1] == 2 and len(ids):
+            later, earlier = (own.ids.get_indexer(ids[name]) for name in (phase, reference))
+            change = own.values[later] - own.values[earlier]
+            pairs.append(_Pair(modality, str(arm), phase, reference, ids, change))
+    return pairs
+
+
+def _of_turned(subject: str, by_phases: dict[tuple[str, str, str], dict[str, float]]) -> Finding:
+    """Return the finding of one person, of the two phases for which there is most evidence."""
+    arm, phase, reference = min(by_phases, key=lambda key: min(by_phases[key].values()))
+    by = by_phases[arm, phase, reference]
+    told = f"{phase!r} and {reference!r} of {subject} in arm {arm}, by {listed(by)}"
+    file = _file(next(iter(by))) if len(by) == 1 else "samples.csv"
+    expected = "a change like that of the others, where it is minus theirs"
+    return finding("I405", file, told, expected, column="sample_id")
+
+
+def _of_turned_share(modality: str, shares: list[tuple[_Pair, float]]) -> Finding:
+    several = len({pair.arm for pair, _ in shares}) > 1
+    told = [
+        f"{pair.phase!r} and {pair.reference!r}{f' in arm {pair.arm}' if several else ''} "
+        + (f"{share:.0%}" if share >= SHOWN else f"cannot judge ({share:.0%})")
+        for pair, share in shares
+    ]
+    expected = "a change that all have in common, by which an exchange shows"
+    return finding("I413", _file(modality), f"{modality}: {listed(told)}", expected)
 
 
 def _most(own: Samples) -> int:

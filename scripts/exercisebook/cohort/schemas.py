@@ -115,6 +115,10 @@ MEASUREMENTS = pa.DataFrameSchema(
     name="measurements",
 )
 
+ORTHOLOGS = pa.DataFrameSchema(
+    {"feature": _text(unique=True), "human_symbol": _text()}, name="orthologs"
+)
+
 TABLES = {
     "subjects": SUBJECTS,
     "samples": SAMPLES,
@@ -122,3 +126,6 @@ TABLES = {
     "contrasts": CONTRASTS,
 }
 """Schema by table name, for the four tables every package holds."""
+
+OPTIONAL = {"orthologs": ORTHOLOGS}
+"""Schema by table name, for tables that a package may hold."""

@@ -72,7 +72,9 @@ def on_scale(values: pd.DataFrame, scale: str) -> pd.DataFrame:
         inside = values.where((values > 0) & (values < 1))
         return np.log(inside / (1 - inside))
     if scale == "log2_ratio":
-        return np.log2(values.where(values > 0))
+        above = values.to_numpy(float)
+        logs = np.log2(above, where=above > 0, out=np.full(above.shape, np.nan))
+        return pd.DataFrame(logs, index=values.index, columns=values.columns)
     return values
 
 
@@ -103,23 +105,27 @@ def assay_from_long(long: pd.DataFrame, scale: str) -> Assay:
     feature, features = pd.factorize(long["feature"])
     kind, kinds = pd.factorize(long["status"])
     code = np.array([_CODES[name] for name in kinds], np.int8)[kind]
-    usable = np.isin(code, [_CODES[name] for name in USABLE])
+    usable = np.isin(kinds, USABLE)[kind]
     shape = (len(first), len(features))
     place = sample * shape[1] + feature
-    twice = np.bincount(place[usable], minlength=shape[0] * shape[1])[place] > 1
-    if twice.any():
-        row = long.loc[twice & usable, ["subject", "feature", "arm", "phase"]].iloc[0].to_dict()
-        raise Failure(f"two values for {row}; average replicates before a contrast")
-    status = np.zeros(shape, np.int8)
-    values = np.full(shape, np.nan)
+    used = np.flatnonzero(usable)
+    taken = place[used]
+    often = np.bincount(taken)
+    if often.max(initial=0) > 1:
+        row = used[often[taken] > 1][0]
+        twin = long[["subject", "feature", "arm", "phase"]].iloc[row].to_dict()
+        raise Failure(f"two values for {twin}; average replicates before a contrast")
+    status = np.zeros(shape[0] * shape[1], np.int8)
+    values = np.full(shape[0] * shape[1], np.nan)
     # what can be used is written last, and so wins over a missing or excluded twin
-    for rows in (~usable, usable):
-        status.flat[place[rows]] = code[rows]
-    values.flat[place[usable]] = long["value"].to_numpy(float)[usable]
+    rest = np.flatnonzero(~usable)
+    status[place[rest]] = code[rest]
+    status[taken] = code[used]
+    values[taken] = long["value"].to_numpy(float)[used]
     samples = long.iloc[first].drop(columns=["feature", "value", "status"])
     index = pd.Index(samples["sample_id"]) if key == ["sample_id"] else pd.RangeIndex(len(first))
-    frame = pd.DataFrame(values, index=index, columns=list(features))
-    return Assay(on_scale(frame, scale), samples.set_axis(index), status, scale)
+    frame = pd.DataFrame(values.reshape(shape), index=index, columns=list(features))
+    return Assay(on_scale(frame, scale), samples.set_axis(index), status.reshape(shape), scale)
 
 
 def _places(long: pd.DataFrame, key: list[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -128,9 +134,8 @@ def _places(long: pd.DataFrame, key: list[str]) -> tuple[NDArray[np.int64], NDAr
         sample = pd.factorize(long[key[0]])[0]
     else:
         sample = long.groupby(key, sort=False).ngroup().to_numpy()
-    first = np.zeros(sample.max(initial=-1) + 1, np.int64)
-    # written backwards, so that the first row of a sample stays
-    first[sample[::-1]] = np.arange(len(sample))[::-1]
+    # numbered by appearance: a number above all before it is a sample's first
+    first = np.flatnonzero(np.diff(np.maximum.accumulate(sample), prepend=-1))
     return sample, first
 
 

@@ -4,6 +4,8 @@ Never post-hoc power: the detectable effect follows from the standard error alon
 estimate was.
 """
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import interpolate, optimize, stats
@@ -70,6 +72,7 @@ def _power(delta: float, df: float, alpha: float) -> float:
     return float(stats.nct.sf(critical, df, delta) + wrong_side)
 
 
+@cache
 def _noncentrality(df: float, alpha: float, power: float) -> float:
     upper = float(stats.t.isf(alpha / 2, df)) + 4.0
     while _power(upper, df, alpha) < power:
