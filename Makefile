@@ -6,10 +6,14 @@ EXERCISEBOOK := .venv/bin/exercisebook
 export NUMBA_CACHE_DIR := $(CURDIR)/.cache/numba
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: book test full lint parity calibrate bench serve lock ready clean
+.PHONY: book pdf test full lint parity calibrate bench serve lock ready clean
 
 book: ready
 	@$(EXERCISEBOOK) build
+
+# the site as one PDF, _build/book.pdf, printed by Chromium
+pdf: book
+	@.venv/bin/python -m exercisebook.publish.pdf
 
 test: ready
 	@$(EXERCISEBOOK) test
@@ -35,6 +39,8 @@ calibrate: ready
 bench: ready
 	@.venv/bin/python scripts/bench/exact.py
 	@.venv/bin/python scripts/bench/engine.py
+	@.venv/bin/python scripts/bench/cohorts.py
+	@.venv/bin/python scripts/bench/site.py
 
 serve: ready
 	@$(EXERCISEBOOK) serve
