@@ -13,6 +13,7 @@ import yaml
 from bs4 import BeautifulSoup
 
 from exercisebook.claims.ledger import COLUMNS
+from exercisebook.publish.manifest import manifest_problems
 from exercisebook.publish.notebooks import files_of
 
 _BUILT_IN = {"genindex.html", "search.html", "index.html"}
@@ -43,7 +44,8 @@ def check_site(html: Path, staged: Path) -> list[str]:
     toc = yaml.safe_load((staged / "_toc.yml").read_text(encoding="utf-8"))
     made = [p for p in sorted(html.rglob("*.html")) if "_static" not in p.relative_to(html).parts]
     pages = {path: _soup(path) for path in made}
-    problems = list(_pages_against_toc(html, files_of(toc), set(pages)))
+    moved = {path for path, soup in pages.items() if _leads_on(soup)}
+    problems = list(_pages_against_toc(html, files_of(toc), set(pages), moved))
     for path, soup in pages.items():
         name = path.relative_to(html)
         for check in (_tracebacks, _external_requests, _alternatives):
@@ -51,6 +53,7 @@ def check_site(html: Path, staged: Path) -> list[str]:
         problems += [f"{name}: {found}" for found in _links(path, soup, pages)]
     if "book/ledger" in files_of(toc):
         problems += _ledger_files(html, pages.get(html / "book" / "ledger.html"))
+    problems += manifest_problems(html)
     for style in html.rglob("*.css"):
         text = style.read_text(encoding="utf-8", errors="replace")
         for found in _STYLE_ADDRESS.finditer(text):
@@ -62,11 +65,19 @@ def _soup(path: Path) -> BeautifulSoup:
     return BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
 
 
-def _pages_against_toc(html: Path, named: list[str], pages: set[Path]) -> Iterator[str]:
+def _leads_on(soup: BeautifulSoup) -> bool:
+    """Return whether a page only leads to where another is now; its link is checked as any."""
+    return soup.select_one('meta[http-equiv="refresh"]') is not None and soup.a is not None
+
+
+def _pages_against_toc(
+    html: Path, named: list[str], pages: set[Path], moved: set[Path]
+) -> Iterator[str]:
     wanted = {html / f"{name}.html" for name in named}
     for path in sorted(wanted - pages):
         yield f"{path.relative_to(html)}: in the table of contents, but not made"
     extra = {p for p in pages - wanted if str(p.relative_to(html)) not in _BUILT_IN}
+    extra -= moved
     for path in sorted(extra):
         yield f"{path.relative_to(html)}: made, but not in the table of contents"
 
@@ -127,6 +138,9 @@ def _alternatives(soup: BeautifulSoup) -> Iterator[str]:
     for spec in soup.select("script.vl-spec"):
         if not json.loads(spec.get_text()).get("description"):
             yield "a chart has no description"
+        data = spec.find_parent("figure")
+        if data is None or data.find_next_sibling("details", class_="chart-data") is None:
+            yield "a chart has no table of its data"
 
 
 def _links(path: Path, soup: BeautifulSoup, pages: dict[Path, BeautifulSoup]) -> Iterator[str]:

@@ -6,6 +6,7 @@ shared script, kept with the site, draws the live chart over it.
 
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,15 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 from exercisebook.figures.theme import MIME
+from exercisebook.publish.sphinx_extension.chart_data import data_html
 
 STATIC = Path(__file__).with_name("static")
 BUNDLE = "vega-bundle.js"
-_STATIC_WIDTH = 680
+_STATIC_WIDTH = 720
+"""Pixels; about the width of the text on a wide screen, so that the live chart is as high."""
+
+_INPUT_HEIGHT = 28
+"""Pixels of a slider or menu below a live chart."""
 
 
 class ChartRenderer:
@@ -31,7 +37,7 @@ class ChartRenderer:
         if inline or data.mime_type != MIME:
             return None
         spec = data.content if isinstance(data.content, dict) else json.loads(data.content)
-        return [chart_figure(spec, renderer)]
+        return chart_nodes(spec, renderer)
 
 
 def chart_figure(spec: dict[str, Any], renderer: Any) -> nodes.figure:
@@ -42,9 +48,10 @@ def chart_figure(spec: dict[str, Any], renderer: Any) -> nodes.figure:
     svg = vl_convert.vegalite_to_svg(static_spec(spec))
     uri = renderer.write_file([f"chart-{key}.svg"], svg.encode(), overwrite=True)
     image = nodes.image(uri=uri, alt=spec.get("description", ""), classes=["vl-static"])
+    image["loading"] = "lazy"
     script = '<script type="application/json" class="vl-spec">' + payload.replace("</", "<\\/")
     live = nodes.raw("", script + "</script>", format="html")
-    figure = nodes.figure("", image, live, classes=["vl-chart"])
+    figure = nodes.figure("", *_in_box(image, svg, spec), live, classes=["vl-chart"])
     figure += nodes.caption(about.get("caption", ""), about.get("caption", ""))
     if about.get("name"):
         document = renderer.renderer.document
@@ -53,11 +60,35 @@ def chart_figure(spec: dict[str, Any], renderer: Any) -> nodes.figure:
     return figure
 
 
+def chart_nodes(spec: dict[str, Any], renderer: Any) -> list[nodes.Node]:
+    """Return the figure of a chart, and its data in tables."""
+    return [chart_figure(spec, renderer), nodes.raw("", data_html(spec), format="html")]
+
+
+def _in_box(image: nodes.image, svg: str, spec: dict[str, Any]) -> list[nodes.Node]:
+    """Return an image in a box as large as image or live chart will be: nothing shifts later."""
+    width, height = svg_size(svg)
+    inputs = sum("bind" in param for param in spec.get("params", []))
+    style = f"--wide: {width:.0f}; --high: {height:.0f}; --more: {inputs * _INPUT_HEIGHT}"
+    opened = nodes.raw("", f'<div class="vl-box" style="{style}">', format="html")
+    return [opened, image, nodes.raw("", "</div>", format="html")]
+
+
+def svg_size(svg: str) -> tuple[float, float]:
+    """Return width and height of a picture in pixels."""
+    found = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    if found is None:
+        raise ValueError("the picture of a chart has no size")
+    return float(found[1]), float(found[2])
+
+
 def static_spec(spec: dict[str, Any]) -> dict[str, Any]:
     """Return the specification with a width of its own and a background that suits print."""
     # a browser's own font may be wider than the one that the converter measures names with
     room = {"left": 28, "right": 8, "top": 5, "bottom": 5}
-    fixed = {**spec, "width": _STATIC_WIDTH, "background": "white", "padding": room}
+    fit = {"type": "fit-x", "contains": "padding"}
+    fixed = {**spec, "width": _STATIC_WIDTH, "autosize": fit, "background": "white"}
+    fixed["padding"] = room
     config = dict(fixed.get("config", {}))
     # fonts that the converter carries; a browser takes the reader's own
     return {**fixed, "config": {**config, "font": "Liberation Sans, Arial, sans-serif"}}

@@ -20,7 +20,7 @@ from exercisebook.figures.theme import enable, steady
 from exercisebook.paths import DATA
 from exercisebook.publish.ledger import PAGE, BookLedger, make_ledger, read_ledger, write_ledger
 from exercisebook.publish.notebooks import chapter_slugs
-from exercisebook.publish.sphinx_extension.charts import chart_figure
+from exercisebook.publish.sphinx_extension.charts import chart_nodes
 from exercisebook.publish.sphinx_extension.directives import Generated
 from exercisebook.publish.sphinx_extension.ledger_html import (
     CAUSES,
@@ -63,7 +63,7 @@ class Ledger(Generated):
         if self.arguments[0] == "changes":
             return self._changes(told.rows)
         if self.arguments[0] == "chart":
-            return [self._chart(told.rows)]
+            return self._chart(told.rows)
         if self.arguments[0] == "table":
             text = table_html(told.rows, claims(), told.scales, self._section)
             return [nodes.raw("", text, format="html")]
@@ -77,12 +77,12 @@ class Ledger(Generated):
             return None
         return f"{env.app.builder.get_relative_uri(env.docname, pages[0])}#{SECTION}"
 
-    def _chart(self, rows: pd.DataFrame) -> nodes.figure:
+    def _chart(self, rows: pd.DataFrame) -> list[nodes.Node]:
         enable()
         spec = steady(ledger_chart(rows).to_dict())
         app = self.state.document.settings.env.app
         page = SimpleNamespace(document=self.state.document)
-        return chart_figure(spec, SimpleNamespace(renderer=page, write_file=_Writer(app).write))
+        return chart_nodes(spec, SimpleNamespace(renderer=page, write_file=_Writer(app).write))
 
     def _changes(self, rows: pd.DataFrame) -> list[nodes.Node]:
         release = last_release()

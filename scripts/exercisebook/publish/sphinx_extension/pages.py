@@ -1,4 +1,4 @@
-"""What concerns every page: its foot, and scripts that would ask the network."""
+"""What concerns the text of every page: its foot, its spaces, the roles of its parts."""
 
 import re
 from typing import Any
@@ -9,7 +9,6 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from exercisebook.publish.sphinx_extension.told import told_provenance
 
-_UNWANTED = ("thebe",)
 _BREAKABLE = re.compile(r"(?<=\d) (?=%)|(?<=\bn) (?==)|(?<=\bn[ \u00a0]=) (?=\d)")
 
 
@@ -28,20 +27,12 @@ def _foot(
     )
 
 
-def _without_network(
+def _listed(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Drop what Jupyter Book always adds and this book never uses."""
-    context["script_files"] = [
-        script
-        for script in context.get("script_files", [])
-        if not any(word in _told(script) for word in _UNWANTED)
-    ]
-
-
-def _told(script: Any) -> str:
-    attributes = getattr(script, "attributes", {})
-    return str(getattr(script, "filename", script)) + str(attributes.get("body", ""))
+    """Give references the role of an item of their list; the one they come with is deprecated."""
+    if doctree is not None:
+        context["body"] = context["body"].replace('role="doc-biblioentry"', 'role="listitem"')
 
 
 class UnbrokenNumbers(SphinxPostTransform):
@@ -61,4 +52,4 @@ def setup(app: Sphinx) -> None:
     """Connect the parts."""
     app.add_post_transform(UnbrokenNumbers)
     app.connect("html-page-context", _foot)
-    app.connect("html-page-context", _without_network, priority=900)
+    app.connect("html-page-context", _listed)

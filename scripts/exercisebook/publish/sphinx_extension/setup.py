@@ -12,12 +12,18 @@ from exercisebook.publish.sphinx_extension import (
     formulae,
     ledger,
     pages,
+    quiz,
+    reading,
+    weight,
     worlds,
 )
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
     """Add charts, formulae, directives and what concerns whole pages."""
-    for part in (charts, checks, directives, engine, formulae, ledger, pages, worlds):
+    parts = (
+        charts, checks, directives, engine, formulae, ledger, pages, quiz, reading, weight, worlds,
+    )  # fmt: skip
+    for part in parts:
         part.setup(app)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

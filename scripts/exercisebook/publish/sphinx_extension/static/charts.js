@@ -76,7 +76,7 @@
     if (!target) {
       target = document.createElement("div");
       target.className = "vl-live";
-      box.prepend(target);
+      box.querySelector(".vl-box").prepend(target);
     }
     const spec = box.clientWidth < NARROW ? narrowed(specFor(box)) : specFor(box);
     const rows = Object.values(spec.datasets ?? {}).reduce((n, d) => n + (d.length ?? 0), 0);
