@@ -1,4 +1,6 @@
+import html
 import json
+from urllib.parse import quote
 
 import nbformat
 import pytest
@@ -15,9 +17,34 @@ from exercisebook.publish.notebooks import (
     tags_of,
 )
 from exercisebook.publish.plan import ChapterPlan, Plan, read_plan, write_plan
-from exercisebook.publish.stage import omitted_labels, stage, without_execution, without_links
+from exercisebook.publish.provenance import brought_folder
+from exercisebook.publish.stage import (
+    again,
+    omitted_labels,
+    stage,
+    without_execution,
+    without_links,
+    without_path,
+)
 
 SLUG = chapter_slugs()[1]
+
+ABOUT = {
+    "name": "mine",
+    "title": "A *title* [of](#nowhere) <b>mine</b> $x$ {ref}`y`",
+    "simulated": False,
+    "study": {"design": "single-arm before-after", "species": "human", "population": "men"},
+    "people": 1,
+    "samples": 3,
+    "phases": ["before|after"],
+    "arms": ["all"],
+    "features": {"clinical": 4},
+    "cells": True,
+    "found": [
+        {"code": "T142", "severity": "note", "means": "m", "times": 2, "found": "x"},
+        {"code": "D310", "severity": "warning", "means": "`a` field", "times": 1, "found": "'|'"},
+    ],
+}
 
 
 def executed(slug=SLUG, parameters=None):
@@ -46,6 +73,8 @@ def plan_of(tmp_path, slugs=(SLUG,), parameters=None, report=True):
 def staged(tmp_path, **changes):
     plan = plan_of(tmp_path, **changes)
     folder = tmp_path / "stage"
+    brought_folder(plan).mkdir(parents=True)
+    (brought_folder(plan) / "cohort.json").write_text(json.dumps(ABOUT))
     stage(plan, folder)
     return folder
 
@@ -192,7 +221,7 @@ def test_a_chapter_is_found_by_number_or_name(name):
         ({"cohort": "grinta"}, "**Whose data:** the open data set `grinta`"),
         (
             {"cohort": str(ROOT / "data" / "reference"), "fdr": 0.1},
-            "**Whose data:** “simulated-reference”, a simulated cohort that was brought",
+            "**Whose data:** “simulated\\-reference”, a simulated cohort that was brought",
         ),
     ],
 )
@@ -202,3 +231,89 @@ def test_a_page_of_a_report_says_whose_data_it_shows(tmp_path, parameters, told)
     )
     assert told in page.cells[0].source
     assert str(ROOT) not in page.cells[0].source
+
+
+def first_page_of(tmp_path, parameters):
+    return (staged(tmp_path, parameters=parameters) / "book" / "index.md").read_text()
+
+
+def test_the_first_page_of_a_report_tells_of_the_cohort_and_of_the_chapters(tmp_path):
+    page = first_page_of(tmp_path, {"cohort": str(ROOT / "data" / "reference"), "fdr": 0.1})
+    for words in (
+        "(welcome)=",
+        "1 person, 3 samples",
+        "single\\-arm before\\-after",
+        "clinical (4), single cells",
+        "- [](#acute-stress)",
+        "0 errors, 1 warning, 2 notes",
+        "| D310 | warning | 1 | `a` field |",
+        "`fdr = 0.1`",
+        "exercisebook run 02 --cohort DIR -p fdr=0.1",
+    ):
+        assert words in page, words
+    assert "(#claims-ledger)" not in page
+    assert str(ROOT) not in page
+
+
+def test_a_users_words_mean_on_the_first_page_these_words_and_nothing_else(tmp_path):
+    from markdown_it import MarkdownIt
+
+    page = first_page_of(tmp_path, {"cohort": str(ROOT / "data" / "reference")})
+    assert ABOUT["title"].replace("<", "&lt;").replace(">", "&gt;") in MarkdownIt().render(page)
+    for mark in ("[of](#", "<b>", "$x$", "{ref}`y"):
+        assert mark not in page
+
+
+def test_the_first_page_of_a_report_on_the_books_own_data_says_that_nobody_brought_any(tmp_path):
+    page = first_page_of(tmp_path, {"fdr": 0.1})
+    assert "Nobody brought a cohort." in page
+    assert "What the check found" not in page
+    assert "exercisebook run 02 -p fdr=0.1" in page
+
+
+def brought_plan(tmp_path, name):
+    """Return a plan on a cohort that lies on a path which ends in ``name``."""
+    folder = tmp_path / name
+    folder.mkdir(parents=True)
+    (folder / "datapackage.json").write_text(json.dumps({"name": "mine"}))
+    return plan_of(tmp_path, parameters={"cohort": str(folder)}), str(folder)
+
+
+@pytest.mark.parametrize("name", ["mine", "it's <mine> & à moi", 'a "b" \\ c', "x (1)+[y]*"])
+def test_no_spelling_of_a_path_stays_in_a_notebook(tmp_path, name):
+    plan, path = brought_plan(tmp_path, name)
+    cell = nbformat.v4.new_code_cell(f"cohort = {path!r}")
+    spellings = [path, html.escape(path), json.dumps(path), json.dumps(path, ensure_ascii=False)]
+    spellings += [repr(path), quote(path), html.escape(path, quote=False)]
+    data = {"text/html": [f"<td>{s}</td>" for s in spellings], "application/json": {"a": spellings}}
+    cell.outputs = [nbformat.v4.new_output("display_data", data)]
+    clean = nbformat.writes(without_path(nbformat.v4.new_notebook(cells=[cell]), plan))
+    assert str(tmp_path) not in clean
+    assert quote(str(tmp_path)) not in clean
+    assert clean.count("mine") == 1 + 2 * len(spellings)
+
+
+def test_a_short_path_is_not_replaced_within_other_words(tmp_path, monkeypatch):
+    from exercisebook.publish import stage as module
+
+    plan = plan_of(tmp_path, parameters={"cohort": "/data"})
+    monkeypatch.setattr(module, "described", lambda path: {"name": "mine"})
+    kept = "<data>x</data> https://i.example/data a/data /data-2 /database"
+    cell = nbformat.v4.new_markdown_cell(f"{kept} '/data' /data/samples.csv")
+    image = {"image/png": "ab+/data/"}
+    code = nbformat.v4.new_code_cell("1")
+    code.outputs = [nbformat.v4.new_output("display_data", image)]
+    clean = without_path(nbformat.v4.new_notebook(cells=[cell, code]), plan)
+    assert clean.cells[0].source == f"{kept} 'mine' mine/samples.csv"
+    assert clean.cells[1].outputs[0].data == image
+
+
+def test_the_command_that_makes_a_report_again_is_one_that_a_shell_reads(tmp_path):
+    plan = plan_of(tmp_path, parameters={"cohort": "/x", "arm": "a b"})
+    assert again(plan) == "exercisebook run 02 --cohort DIR -p 'arm=a b'"
+
+
+def test_no_parameter_that_is_told_holds_the_path(tmp_path):
+    folder = staged(tmp_path, parameters={"cohort": str(ROOT / "data" / "reference")})
+    told = json.loads((folder / "provenance.json").read_text())
+    assert told["chapters"][SLUG]["parameters"] == {"cohort": "simulated-reference"}

@@ -13,9 +13,11 @@ import typer
 
 from exercisebook.cli.check import check, doctor
 from exercisebook.cli.data import app as data_app
+from exercisebook.cli.editions import edition
 from exercisebook.cli.effects import effects
 from exercisebook.cli.packages import import_app, init
 from exercisebook.cli.simulate import simulate
+from exercisebook.cli.teaching import class_data, class_truth, grade
 from exercisebook.errors import BookError, Misuse
 from exercisebook.paths import BUILD, ROOT, notebook_file
 
@@ -33,6 +35,10 @@ app.command()(simulate)
 app.command()(init)
 app.command()(check)
 app.command()(doctor)
+app.command()(edition)
+app.command()(class_data)
+app.command()(class_truth)
+app.command()(grade)
 
 Cores = Annotated[int, typer.Option(help="Chapters at once.", min=1)]
 Parameter = Annotated[
@@ -63,15 +69,23 @@ def run(
     cohort: Annotated[str | None, typer.Option(help="A folder, or an id of the catalogue.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the report.")] = None,
     cores: Cores = 2,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Put it in the place of another report in OUT.")
+    ] = False,
+    profile: Annotated[
+        str | None, typer.Option(metavar="slurm|DIR", help="Run on a cluster, by this profile.")
+    ] = None,
 ) -> None:
     """Run chapters with parameters of your own and make a report of them."""
     from rich.console import Console
 
     from exercisebook.publish.book import make_book
+    from exercisebook.publish.cluster import profile_folder
     from exercisebook.publish.report import report_plan
 
     plan = report_plan(chapters or [], parameter or [], cohort, out)
-    first = make_book(plan, cores, Console(stderr=True))
+    on = None if profile is None else profile_folder(profile)
+    first = make_book(plan, cores, Console(stderr=True), replace, on)
     alone = [chapter.slug for chapter in plan.chapters]
     if len(alone) == 1:
         first = notebook_file(alone[0], first.parent / "notebooks").with_suffix(".html")
@@ -155,9 +169,11 @@ def _unforeseen(error: Exception) -> str:
     """Return one line on an error that no part of the book foresaw, and where it arose."""
     import traceback
 
-    told = " ".join(str(error).split()) or "without a word"
     if isinstance(error, OSError):
-        return told
+        from exercisebook.publish.system import told
+
+        return told(error)
+    said = " ".join(str(error).split()) or "without a word"
     frames = [f for f in traceback.extract_tb(error.__traceback__) if "exercisebook" in f.filename]
     place = f" ({Path(frames[-1].filename).name}:{frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {told}{place}; EXERCISEBOOK_DEBUG=1 shows the whole of it"
+    return f"{type(error).__name__}: {said}{place}; EXERCISEBOOK_DEBUG=1 shows the whole of it"

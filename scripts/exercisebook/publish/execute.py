@@ -3,21 +3,24 @@
 Called as a program by the Snakefile: ``python -m exercisebook.publish.execute PLAN SLUG``.
 """
 
-import json
+import fcntl
 import logging
 import os
+import re
 import sys
 import tempfile
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nbformat
 import papermill
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
 from exercisebook.cohort.tables import whole_file
 from exercisebook.errors import Failure
-from exercisebook.publish.events import tell
+from exercisebook.publish.events import at_work
 from exercisebook.publish.notebooks import code_cells, read_chapter, tags_of
 from exercisebook.publish.plan import ONE_THREAD, ChapterPlan, read_plan
 
@@ -28,13 +31,30 @@ _CELL_TIMEOUT_S = 600
 def execute_chapter(plan: ChapterPlan, root: Path) -> None:
     """Run a chapter and write its executed notebook, whole or not at all.
 
+    Another build may be at the same chapter: the second waits, and takes what the first made.
+
     Raises
     ------
     Failure
         Naming chapter and cell, if a cell raises; what ran so far is kept beside.
     """
-    started = time.monotonic()
-    tell(event="started", chapter=plan.slug)
+    with _alone(plan):
+        if not plan.executed.exists():
+            _execute(plan, root)
+
+
+@contextmanager
+def _alone(plan: ChapterPlan) -> Iterator[None]:
+    """Hold the lock of one chapter under one key; the system lets go of it with the process."""
+    plan.executed.parent.mkdir(parents=True, exist_ok=True)
+    with plan.executed.with_name(f".{plan.slug}.lock").open("w") as lock:
+        # some disks of a network know no locks; a chapter is then run twice at worst
+        with suppress(OSError):
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _execute(plan: ChapterPlan, root: Path) -> None:
     plan.partial.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as place:
         source = Path(place) / f"{plan.slug}.ipynb"
@@ -51,11 +71,20 @@ def execute_chapter(plan: ChapterPlan, root: Path) -> None:
             )
         except papermill.PapermillExecutionError as error:
             raise Failure(_told(plan, error)) from None
+        except DeadKernelError:
+            raise Failure(
+                f"{plan.slug}: its kernel was ended from outside, most often for want of memory; "
+                f"close other programs, or use --cores 1\nwhat ran so far: {plan.partial}"
+            ) from None
+        except CellTimeoutError:
+            raise Failure(
+                f"{plan.slug}: a cell was not at its end after {_CELL_TIMEOUT_S} s\n"
+                f"what ran so far: {plan.partial}"
+            ) from None
     notebook = nbformat.read(plan.partial, as_version=4)
     with whole_file(plan.executed) as path:
         nbformat.write(without_timing(notebook), path)
     plan.partial.unlink()
-    tell(event="done", chapter=plan.slug, seconds=round(time.monotonic() - started, 1))
 
 
 def without_timing(notebook: NotebookNode) -> NotebookNode:
@@ -97,8 +126,9 @@ def outputs_onto(source: NotebookNode, executed: NotebookNode) -> NotebookNode:
 
 def _told(plan: ChapterPlan, error: papermill.PapermillExecutionError) -> str:
     first = error.source.strip().splitlines()[0] if error.source.strip() else ""
+    said = re.sub(r"\[Errno -?\d+\] ", "", str(error.evalue))
     return (
-        f"{plan.slug}, cell [{error.exec_count}] ({first}): {error.ename}: {error.evalue}\n"
+        f"{plan.slug}, cell [{error.exec_count}] ({first}): {error.ename}: {said}\n"
         f"what ran so far: {plan.partial}"
     )
 
@@ -109,13 +139,7 @@ def main(arguments: list[str]) -> int:
     plan = read_plan(Path(plan_path))
     os.environ.update(ONE_THREAD)
     logging.getLogger("papermill").setLevel(logging.ERROR)
-    try:
-        execute_chapter(plan.chapter(slug), plan.root)
-    except Failure as failure:
-        tell(event="failed", chapter=slug, message=str(failure))
-        print(json.dumps({"failed": slug}), file=sys.stderr)
-        return 1
-    return 0
+    return at_work(slug, lambda: execute_chapter(plan.chapter(slug), plan.root))
 
 
 if __name__ == "__main__":

@@ -86,6 +86,11 @@ def make_plan(
     return Plan(root, out, tuple(chapters), report)
 
 
+def shown_plan(out: Path) -> Path:
+    """Return where a folder keeps the plan of the report that stands in it."""
+    return out / ".work" / "shown.json"
+
+
 def write_plan(plan: Plan, path: Path) -> None:
     """Write a plan; an unchanged one is left as it is, with its time."""
     text = json.dumps(

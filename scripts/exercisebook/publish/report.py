@@ -27,7 +27,7 @@ from exercisebook.publish.notebooks import (
     is_chapter,
     notebook_slugs,
 )
-from exercisebook.publish.plan import Plan, make_plan, read_plan
+from exercisebook.publish.plan import Plan, make_plan, read_plan, shown_plan
 from exercisebook.sources.cohorts import check_cohort, is_id
 
 
@@ -77,6 +77,7 @@ def report_plan(
     if out is not None:
         with _told_in(faults):
             _refuse_out(out.resolve())
+            _refuse_within(out.resolve(), given.get("cohort", ""))
     if faults:
         raise Misuse("\n".join(dict.fromkeys(faults)))
     lacking = {
@@ -118,13 +119,55 @@ def _refuse_out(folder: Path) -> None:
         raise Misuse(f"{folder}: braces in a path are wildcards to Snakemake; name another folder")
     if folder in (BUILD, ROOT) or folder in BUILD.parents:
         raise Misuse(f"{folder} is the book's own; name another folder, nothing was written")
-    plan = folder / ".work" / "plan.json"
-    try:
-        earlier = read_plan(plan) if plan.is_file() else None
-    except (ValueError, KeyError, TypeError):
-        earlier = None
+    earlier = _read(folder / ".work" / "plan.json")
     if earlier is None or not earlier.report or earlier.out != folder:
         refuse_occupied(folder)
+
+
+def _refuse_within(folder: Path, cohort: str) -> None:
+    """Raise Misuse for a report within its cohort: each run would change what it is run on."""
+    if Path(cohort).is_absolute() and folder.is_relative_to(cohort):
+        raise Misuse(
+            f"{folder} may not lie within the cohort itself; name another folder, nothing was "
+            "written"
+        )
+
+
+def refuse_other(plan: Plan) -> None:
+    """Raise Misuse if a report on another cohort or on other chapters stands in a plan's folder."""
+    if not any((plan.out / part).exists() for part in ("html", "bundle")):
+        return
+    earlier = _read(shown_plan(plan.out))
+    if earlier is not None and _whose(earlier) == _whose(plan):
+        return
+    stands = "a report" if earlier is None else f"a report on {_on_what(earlier)}"
+    raise Misuse(
+        f"{plan.out} holds {stands}, and this one would be on {_on_what(plan)}; "
+        "give another --out, or --replace to put this one in its place; nothing was written"
+    )
+
+
+def _whose(plan: Plan) -> tuple[list[str], set[str]]:
+    return [c.slug for c in plan.chapters], _cohorts(plan)
+
+
+def _cohorts(plan: Plan) -> set[str]:
+    return {str(c.parameters["cohort"]) for c in plan.chapters if "cohort" in c.parameters}
+
+
+def _on_what(plan: Plan) -> str:
+    numbers = [chapter.slug[:2] for chapter in plan.chapters]
+    chapters = f"chapter{'' if len(numbers) == 1 else 's'} {', '.join(numbers)}"
+    cohorts = _cohorts(plan)
+    return f"{chapters} with {'the reference' if not cohorts else min(cohorts)}"
+
+
+def _read(path: Path) -> Plan | None:
+    """Return a written plan, or None where there is none that can be read."""
+    try:
+        return read_plan(path) if path.is_file() else None
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _pairs(words: list[str]) -> tuple[dict[str, str], list[str]]:

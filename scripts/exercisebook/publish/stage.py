@@ -2,15 +2,19 @@
 
 It differs from the checkout in four ways: chapters are executed notebooks, nothing is executed
 again, the ledger lies beside them, and a report's table of contents lists its chapters alone,
-without the ledger's page, which is of the whole book.
+without the ledger's page, which is of the whole book. A report has a first page of its own, and
+tells nowhere on which path a brought cohort lies.
 """
 
+import html
 import json
 import re
+import shlex
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import nbformat
 import yaml
@@ -18,6 +22,7 @@ from nbformat import NotebookNode
 
 from exercisebook.paths import notebook_file
 from exercisebook.publish.execute import outputs_onto
+from exercisebook.publish.first_page import first_page, plain
 from exercisebook.publish.ledger import PAGE, has_ledger, ledger_folder
 from exercisebook.publish.notebooks import (
     notebook_slugs,
@@ -26,7 +31,13 @@ from exercisebook.publish.notebooks import (
     tags_of,
 )
 from exercisebook.publish.plan import ChapterPlan, Plan
-from exercisebook.publish.provenance import provenance
+from exercisebook.publish.provenance import (
+    brought,
+    brought_folder,
+    described,
+    provenance,
+    shown,
+)
 
 _LABELLED = re.compile(r"^\((?P<label>[\w-]+)\)=\s*\n#+ (?P<title>.+)$", re.MULTILINE)
 _LINK = re.compile(r"\[(?P<words>[^\]]*)\]\(#(?P<label>[\w-]+)\)")
@@ -51,6 +62,8 @@ def stage(plan: Plan, folder: Path) -> None:
         shutil.copytree(ledger_folder(plan), folder / LEDGER)
     else:
         (folder / f"{PAGE}.md").unlink(missing_ok=True)
+    if plan.report:
+        _write_first_page(plan, folder)
     omitted = omitted_labels(plan)
     for page in (folder / "book").glob("*.md"):
         text = page.read_text(encoding="utf-8")
@@ -58,12 +71,65 @@ def stage(plan: Plan, folder: Path) -> None:
     for chapter in plan.chapters:
         place = notebook_file(chapter.slug, folder / "notebooks").with_suffix(".ipynb")
         place.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(_staged(chapter, plan.root, omitted), place)
+        nbformat.write(without_path(_staged(chapter, plan.root, omitted), plan), place)
     (folder / "_toc.yml").write_text(yaml.safe_dump(_toc(plan), sort_keys=False), encoding="utf-8")
     config = (plan.root / "_config.yml").read_text(encoding="utf-8")
     (folder / "_config.yml").write_text(without_execution(config), encoding="utf-8")
     told = json.dumps(provenance(plan), indent=2, sort_keys=True)
     (folder / PROVENANCE).write_text(told + "\n", encoding="utf-8")
+
+
+def _write_first_page(plan: Plan, folder: Path) -> None:
+    told = brought_folder(plan) / "cohort.json"
+    about = None if brought(plan) is None else json.loads(told.read_text(encoding="utf-8"))
+    labels = [
+        next(iter(_labels_in(notebook_file(chapter.slug, plan.root / "notebooks"))))
+        for chapter in plan.chapters
+    ]
+    page = folder / f"{table_of_contents(plan.root)['root']}.md"
+    page.write_text(first_page(plan, about, labels, again(plan)), encoding="utf-8")
+
+
+def again(plan: Plan) -> str:
+    """Return the command that makes a report again; DIR stands for the folder of its cohort."""
+    words = ["exercisebook", "run", *(chapter.slug[:2] for chapter in plan.chapters)]
+    given: dict[str, object] = {}
+    for chapter in plan.chapters:
+        given |= chapter.parameters
+    if brought(plan) is not None:
+        given.pop("cohort")
+        words += ["--cohort", "DIR"]
+    for name, value in given.items():
+        words += ["-p", shlex.quote(f"{name}={value}")]
+    return " ".join(words)
+
+
+def without_path(notebook: NotebookNode, plan: Plan) -> NotebookNode:
+    """Return a notebook in which the path of a brought cohort is its name, wherever it stood."""
+    path = brought(plan)
+    if path is None:
+        return notebook
+    name = str(described(path)["name"])
+    # as it stands in text, in HTML, in a literal of Python or JSON, and in an address
+    literal = path.encode("unicode_escape").decode("ascii").replace('"', '\\"')
+    spellings = {path, html.escape(path), html.escape(path, quote=False), literal}
+    spellings |= {json.dumps(path)[1:-1], repr(path)[1:-1], quote(path)}
+    either = "|".join(map(re.escape, sorted(spellings, key=len, reverse=True)))
+    # a short path such as /data may stand within a longer one, or within </data>
+    whole = re.compile(rf"(?<![\w/.:<~-])(?:{either})(?![\w-])")
+
+    def told(part: Any) -> Any:
+        if isinstance(part, str):
+            return whole.sub(lambda _: name, part)
+        if isinstance(part, list):
+            return [told(one) for one in part]
+        if isinstance(part, dict):
+            # letters of an image may spell anything
+            kept = {k: v if k.startswith("image/") else told(v) for k, v in part.items()}
+            return type(part)(kept)
+        return part
+
+    return told(notebook)
 
 
 def without_execution(config: str) -> str:
@@ -129,8 +195,9 @@ def _below_title(page: str, told: str) -> str:
 
 def _banner(chapter: ChapterPlan) -> str:
     """Return whose data a page of a report shows, and with which parameters it was run."""
-    given = dict(chapter.parameters)
-    cohort = given.pop("cohort", None)
+    given = shown(chapter)
+    given.pop("cohort", None)
+    cohort = chapter.parameters.get("cohort")
     whose = (
         "" if cohort is None else f"**Whose data:** {_whose(str(cohort))}, beside the book's own. "
     )
@@ -141,12 +208,11 @@ def _banner(chapter: ChapterPlan) -> str:
 
 def _whose(cohort: str) -> str:
     """Return what a page calls a cohort: an id of the catalogue, or the name in its package."""
-    description = Path(cohort) / "datapackage.json"
-    if not description.is_file():
+    if not Path(cohort).is_absolute():
         return f"the open data set `{cohort}`"
-    told = json.loads(description.read_text(encoding="utf-8-sig"))
+    told = described(cohort)
     kind = "a simulated cohort" if told.get("simulated") else "a cohort"
-    return f"“{told['name']}”, {kind} that was brought to this report"
+    return f"“{plain(told['name'])}”, {kind} that was brought to this report"
 
 
 def _toc(plan: Plan) -> dict[str, Any]:
