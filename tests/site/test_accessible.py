@@ -50,9 +50,8 @@ MARK = """() => {
     chart.classList.add("drawn-alike");
 }"""
 ALIKE = [".alike", ".drawn-alike"]
-"""Rows, references and code after the sixth, paragraphs after the thirtieth, and drawings after
-the second are made as those before: their colours are not looked at, and of such drawings nothing.
-"""
+"""Rows, references and code after the sixth, paragraphs after the thirtieth: made as those before
+them, so only light and wide, and not for their colours; of drawings after the second nothing."""
 
 DRAW_ALL = """async () => {
   const charts = [...document.querySelectorAll("figure.vl-chart")];

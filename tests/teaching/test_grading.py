@@ -247,7 +247,7 @@ status = dict(line.split(":\\t", 1) for line in open("/proc/self/status").read()
 power = int(status["CapEff"], 16) | int(status["CapPrm"], 16)
 remounted = libc.mount(None, b"/usr", None, 0x20 | 0x1000, None) == 0
 unmounted = libc.umount2(b"/desk/cohort", 2) == 0
-root = os.path.exists("/proc/1/root/etc/passwd")
+root = os.path.exists("/proc/1/" + "root/etc/passwd")
 # a user namespace of its own must not help to write either
 libc.unshare(0x10000000 | 0x20000)
 again = libc.mount(None, b"/usr", None, 0x20 | 0x1000, None) == 0
