@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from exercisebook.checks import identity
 from exercisebook.checks.identity import (
     enough,
     evidence,
@@ -57,6 +58,19 @@ def test_what_is_not_stable_within_people_shows_no_exchange():
     assert share < 0.1
     stable = share_found([drawn(2, stable=2.0)], persons, groups, 20, np.random.default_rng(1))
     assert stable > 0.5
+
+
+def test_some_of_many_people_tell_what_share_would_show(monkeypatch):
+    rng, people = np.random.default_rng(5), 130
+    whose, when = np.repeat(np.arange(people), 3), np.tile(np.arange(3), people)
+    for stable, low, high in ((2.0, 0.8, 1.0), (0.1, 0.0, 0.1)):
+        own = stable * rng.standard_normal((people, 60))[whose]
+        values = [own + rng.standard_normal((len(whose), 60))]
+        told = []
+        for tried in (people, 100):
+            monkeypatch.setattr(identity, "PEOPLE_TRIED", tried)
+            told.append(share_found(values, whose, when, 40, np.random.default_rng(1)))
+        assert all(low <= share <= high for share in told)
 
 
 def test_an_exchange_of_phases_of_one_person_is_never_proposed():

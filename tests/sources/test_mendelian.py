@@ -95,7 +95,7 @@ def example(n=79, **changed):
 @pytest.fixture
 def read_example(monkeypatch, tmp_path):
     def reading(objects):
-        monkeypatch.setattr(reader, "read_r_objects", lambda path: objects)
+        monkeypatch.setattr(reader, "read_r_objects", lambda path, names: objects)
         return read_bmi_chd({EXAMPLE_FILE: tmp_path / EXAMPLE_FILE})
 
     return reading

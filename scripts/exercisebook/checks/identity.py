@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
+PEOPLE_TRIED = 100
+"""People among whom exchanges are made to learn which would show."""
+
 MARGIN = 6.0
 """Log-likelihood ratio, beyond that of the number of pairs, from which two count as exchanged."""
 
@@ -217,6 +220,8 @@ def share_found(
 ) -> float:
     """Return which share of single exchanges would have been found, by making them.
 
+    Of more than 100 people that many are drawn, and held to the evidence that all would ask for.
+
     Parameters
     ----------
     values : list of ndarray, shape (n, m_k)
@@ -231,6 +236,15 @@ def share_found(
     float
         NaN where fewer than two people have two samples.
     """
+    limit = enough(persons)
+    people = np.flatnonzero(np.bincount(persons) > 1)
+    if len(people) > PEOPLE_TRIED:
+        # the work grows with the square of the samples, what is learned does not
+        kept = np.isin(persons, rng.choice(people, PEOPLE_TRIED, replace=False))
+        values = [table[kept] for table in values]
+        persons, groups = (
+            np.unique(codes[kept], return_inverse=True)[1] for codes in (persons, groups)
+        )
     several = np.flatnonzero(np.bincount(persons)[persons] > 1)
     if len(np.unique(persons[several])) < 2:
         return float("nan")
@@ -241,6 +255,6 @@ def share_found(
         order = np.arange(len(persons))
         order[[one, other]] = order[[other, one]]
         best = best_exchange(_ratio(values, order, persons, groups), persons)
-        if best is not None and best.gain >= enough(persons):
+        if best is not None and best.gain >= limit:
             hits += {best.one, best.other} == {int(one), int(other)}
     return hits / draws

@@ -8,6 +8,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -98,14 +99,20 @@ def _file_of(name: str, package_root: Path) -> Path | None:
     return None
 
 
-def _imported(path: Path) -> set[str]:
+def _imported(path: Path) -> frozenset[str]:
+    return _imported_by(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _imported_by(source: str) -> frozenset[str]:
+    """Return what a module of that text imports of the package; seven chapters share most."""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return {name for name in names if name.split(".")[0] == _PACKAGE}
+    return frozenset(name for name in names if name.split(".")[0] == _PACKAGE)
 
 
 def _code(slug: str, root: Path) -> str:

@@ -159,9 +159,10 @@ def read_bmi_chd(files: Mapping[str, Path]) -> pd.DataFrame:
 
 def _both_tables(path: Path) -> pd.DataFrame:
     """Return exposure and outcome side by side, a row a variant."""
-    objects = read_r_objects(path)
+    names = ("bmi_exp_dat", "chd_out_dat")
+    objects = read_r_objects(path, names)
     try:
-        exposure, outcome = slot(objects, "bmi_exp_dat"), slot(objects, "chd_out_dat")
+        exposure, outcome = (slot(objects, name) for name in names)
     except KeyError as absent:
         raise Failure(f"{path.name}: no {absent.args[0]}") from None
     for table, side in ((exposure, "exposure"), (outcome, "outcome")):

@@ -16,6 +16,7 @@ not carried over.
 """
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -440,16 +441,22 @@ def _measured(tissues: dict[str, _Tissue]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True)
 
 
-def _genes(path: Path, genes: pd.DataFrame, orthologs: Path) -> pd.DataFrame:
-    """Return symbol and human_symbol by Ensembl id of the rat."""
-    _expect(path, "featureData", genes, ("gene_symbol",))
-    known = read_r_frame(orthologs, "RAT_TO_HUMAN")
-    _expect(orthologs, "RAT_TO_HUMAN", known, ("ensembl", "human_symbol", "support_n"))
+@cache
+def _human_symbols(path: Path) -> pd.Series:
+    """Return the human symbol by Ensembl id of the rat; read once for all tissues."""
+    known = read_r_frame(path, "RAT_TO_HUMAN")
+    _expect(path, "RAT_TO_HUMAN", known, ("ensembl", "human_symbol", "support_n"))
     # of several human genes the one that most databases name
     best = known.dropna(subset="ensembl").sort_values(
         ["support_n", "human_symbol"], ascending=[False, True], kind="stable"
     )
-    human = best.drop_duplicates("ensembl").set_index("ensembl")["human_symbol"].astype(str)
+    return best.drop_duplicates("ensembl").set_index("ensembl")["human_symbol"].astype(str)
+
+
+def _genes(path: Path, genes: pd.DataFrame, orthologs: Path) -> pd.DataFrame:
+    """Return symbol and human_symbol by Ensembl id of the rat."""
+    _expect(path, "featureData", genes, ("gene_symbol",))
+    human = _human_symbols(orthologs)
     ids = pd.Index(genes.index.astype(str), name="gene")
     symbol = genes["gene_symbol"].astype(object).where(genes["gene_symbol"].notna(), "")
     return pd.DataFrame(

@@ -3,12 +3,16 @@
 What the objects mean is for the reader of each data set.
 """
 
+import gc
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import rdata
 from rdata.conversion import DEFAULT_CLASS_MAP
+from rdata.parser import RObject, RObjectType
 from scipy import sparse
 
 # R classes that add nothing to a data frame or a number for us
@@ -54,16 +58,59 @@ def read_r_frame(path: Path, name: str | None = None) -> pd.DataFrame:
     return frame.reset_index(drop=True)
 
 
-def read_r_objects(path: Path) -> dict[str, Any]:
-    """Return all objects of an ``.rda`` or ``.RData`` file by their names in R.
+def read_r_objects(path: Path, names: Collection[str] | None = None) -> dict[str, Any]:
+    """Return objects of an ``.rda`` or ``.RData`` file by their names in R.
 
     Data frames keep their row names; an S4 object is a namespace of its slots, a list a dict, a
     matrix with names an xarray ``DataArray``.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    names : collection of str, optional
+        Of those wanted, as far as the file holds them; all without it.
     """
     classes = {**DEFAULT_CLASS_MAP, **_FRAMES, **_PLAIN, **_SLOTTED}
-    return {
-        str(name): held for name, held in rdata.read_rda(path, constructor_dict=classes).items()
-    }
+    with _without_collection():
+        parsed = rdata.parser.parse_file(path)
+        if names is not None:
+            parsed.object = _only(parsed.object, names)
+        if parsed.object.info.type is not RObjectType.LIST:
+            return {}
+        held = rdata.conversion.convert(parsed, constructor_dict=classes)
+    return {str(name): one for name, one in held.items()}
+
+
+def _only(objects: RObject, names: Collection[str]) -> RObject:
+    """Return the list of a file's objects without those that are not wanted."""
+    kept, place = [], objects
+    while place.info.type is RObjectType.LIST:
+        if place.tag is not None and _symbol(place.tag) in names:
+            kept.append(place)
+        place = place.value[1]
+    for one in reversed(kept):
+        one.value = (one.value[0], place)
+        place = one
+    return place
+
+
+def _symbol(tag: RObject) -> str:
+    """Return the name of an object; a symbol that stood before is a reference to it."""
+    symbol = tag.referenced_object or tag
+    return bytes(symbol.value.value).decode()
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Hold back the search for garbage: millions of parts are made here, and none of it is."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def slot(held: Any, *steps: str) -> Any:
