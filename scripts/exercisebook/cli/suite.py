@@ -48,7 +48,7 @@ class Part:
     without: tuple[str, ...] = ()
     given: dict[str, str] = field(default_factory=dict)
     beside: bool = False
-    minutes: float = 30
+    minutes: float = 45
 
 
 def parts(full: bool) -> list[Part]:
