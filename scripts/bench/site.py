@@ -195,7 +195,7 @@ def main() -> None:
     given = words.parse_args()
     names = given.pages or [f"{name}.html" for name in files_of(table_of_contents())]
     rows = measured(given.site, names, given.window or list(WINDOWS))
-    console = Console(width=120)
+    console = Console(width=150)
     table = Table("page", "window", "requests", *(f"{n} ({u})" for n, (_, u) in LIMITS.items()),
                   box=None)  # fmt: skip
     for row in rows.to_dict("records"):

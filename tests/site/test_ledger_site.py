@@ -40,6 +40,7 @@ CAUSE = re.compile(
     r"identified by the design|not identified|not asked|the cause identified"
     r"|can the design name the cause(?!\?)"
 )
+CAUSE_HEAD = "can the design name the cause?"
 BLOCKS = ("p", "li", "dd", "dt", "figcaption", "caption", "summary", "pre", "form", "blockquote",
           "h1", "h2", "h3", "h4", "div", "section", "title")  # fmt: skip
 
@@ -106,7 +107,11 @@ def _says_the_kind(block, text):
     """
     if block.name == "script":
         return "identified" in text.split(" ; ")
-    return {f"cause {kind}" for kind in CAUSES} <= set(_heads(block))
+    heads = _heads(block)
+    if CAUSE_HEAD in heads and block.name == "tr":
+        cells = [cell.get_text() for cell in block.find_all(["th", "td"])]
+        return cells[heads.index(CAUSE_HEAD)] in CAUSES
+    return {f"cause {kind}" for kind in CAUSES} <= set(heads)
 
 
 def soup_of(site, page):
@@ -134,6 +139,16 @@ ALONE = {
     "a row with its cause": (
         "<table><tr><td>{word}</td><td>not identified: x</td></tr></table>",
         0,
+    ),
+    "a row of a chart's data with its cause": (
+        "<table><thead><tr><th>is it there?</th><th>can the design name the cause?</th></tr>"
+        "</thead><tr><td>{word}</td><td>identified</td></tr></table>",
+        0,
+    ),
+    "a row of a chart's data without its cause": (
+        "<table><thead><tr><th>is it there?</th><th>can the design name the cause?</th></tr>"
+        "</thead><tr><td>{word}</td><td>–</td></tr></table>",
+        1,
     ),
     "a count under each kind of cause": (
         "<table><thead><tr><th>x</th><th>cause identified</th><th>cause not identified</th>"

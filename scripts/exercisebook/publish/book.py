@@ -217,6 +217,12 @@ def _write_key(key: Path, files: Iterable[Path], words: Iterable[str]) -> None:
         key.write_text(whole.hexdigest())
 
 
+def _beside_the_code(extension: Path) -> list[Path]:
+    """Return the styles, scripts, templates and icons of the extension."""
+    files = (p for p in extension.rglob("*") if p.is_file())
+    return sorted(p for p in files if p.suffix not in (".py", ".pyc"))
+
+
 def _write_site_key(plan: Plan, work: Path) -> None:
     """Write what the site depends on beside its chapters; unchanged, it keeps its time."""
     root = plan.root
@@ -225,8 +231,9 @@ def _write_site_key(plan: Plan, work: Path) -> None:
         *sorted((root / "notebooks").rglob("*.md")),
         *import_closure(_SITE_MODULE, root / "scripts"),
         *import_closure(f"{_EXTENSION}.setup", root / "scripts"),
-        *sorted((root / "scripts/exercisebook/publish/sphinx_extension/static").glob("*")),
+        *_beside_the_code(root / "scripts/exercisebook/publish/sphinx_extension"),
         *(root / n for n in ("_config.yml", "_toc.yml", "requirements.lock", "data/catalog.yml")),
+        root / "CITATION.cff",
         *(root / "data" / name for name in ("misconceptions.csv", "causal_rubric.csv")),
         *((root / "data" / "releases").glob("*.csv") if has_ledger(plan) else ()),
     ]

@@ -16,6 +16,7 @@ from exercisebook.errors import Failure
 from exercisebook.publish.bundle import FOLDER, write_bundle
 from exercisebook.publish.checks import check_site
 from exercisebook.publish.events import at_work
+from exercisebook.publish.manifest import write_manifest
 from exercisebook.publish.plan import Plan, read_plan, shown_plan, write_plan
 from exercisebook.publish.provenance import build_epoch
 from exercisebook.publish.stage import PROVENANCE, stage
@@ -61,6 +62,7 @@ def render_in(
         edit(staged)
     html = _jupyter_book(plan, staged, place / "out")
     shutil.copyfile(staged / PROVENANCE, html / PROVENANCE)
+    write_manifest(html)
     problems = check_site(html, staged)
     if problems:
         raise Failure("the site does not pass its checks:\n" + "\n".join(problems))
