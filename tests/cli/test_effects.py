@@ -786,7 +786,7 @@ def test_a_failure_in_the_middle_leaves_nothing_and_keeps_what_stood(
     done = book(*ASKED, "--contrast", "c-a", "--out", "o.csv", "--joint", "j.csv",
                 "--diagnostics", "new")  # fmt: skip
     assert done.status == 1
-    assert "No space left on device" in done.lines[-1]
+    assert "no room left on the disk" in done.lines[-1]
     assert stood() == before
     assert calls
 

@@ -27,6 +27,9 @@ _SHOWN = 20
 
 _REQUIRED = ("sample_id", "subject", "phase")
 
+LONGEST_FIELD = 131_072
+"""Characters of a field, beyond which a quotation mark was left open."""
+
 _TABS = (".tsv", ".txt", ".tab")
 
 _MARKS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -143,6 +146,8 @@ def _checked_text(path: Path) -> _Text:
     """Return the text of a table; InvalidInput with what is wrong with its header and rows."""
     text = _decoded(path).lstrip("\r\n")
     separator = "\t" if path.name.removesuffix(".gz").endswith(_TABS) else ","
+    # other libraries move this limit for the whole process
+    before = csv.field_size_limit(LONGEST_FIELD)
     try:
         rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
         header = [name.strip() for name in next(rows, [])]
@@ -157,6 +162,8 @@ def _checked_text(path: Path) -> _Text:
         found = f"what is no table ({error})"
         problem = Problem(path.name, found, "rows of fields", "Is a quotation mark left open?")
         raise InvalidInput([problem]) from None
+    finally:
+        csv.field_size_limit(before)
     problems = _faulty_header(header, separator, path.name)
     if not problems:
         problems = _uneven_rows(uneven, count, len(header), path.name)
