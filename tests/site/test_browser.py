@@ -103,11 +103,13 @@ def test_search_finds_a_word_of_the_glossary(chromium, site):
 
 def test_a_solution_opens_at_a_click(chromium, site):
     with Visit(chromium, site, CHAPTERS[0]) as visit:
-        solution = visit.page.locator(".solution").first
+        solution = visit.page.locator(".solution", has_text="within reach").first
         assert "Right" not in solution.inner_text()
+        assert "within reach" not in solution.inner_text()
         solution.locator("button, summary").first.click()
         visit.page.wait_for_function(
-            "document.querySelector('.solution').innerText.includes('within reach')"
+            "[...document.querySelectorAll('.solution')]"
+            ".some((one) => one.innerText.includes('within reach'))"
         )
 
 
