@@ -27,7 +27,10 @@ CONTROLS = """() => {
   const kinds = "a[href], button, summary, input, select, textarea, [tabindex='0']";
   window.controls = [...document.querySelectorAll(kinds)].filter((one) =>
     one.checkVisibility({visibilityProperty: true}) && !one.disabled && one.tabIndex >= 0
-    && !one.closest("dialog:not([open])"));
+    && !one.closest("dialog:not([open])"))
+    // of the choices of a question one is reached by Tab, and the others from it by arrow keys
+    .filter((one, n, all) => one.type !== "radio" || all.findIndex((other) =>
+      other.type === "radio" && other.name === one.name) === n);
   window.unseen = [];
   window.reached = new Set();
   document.addEventListener("focusin", (event) => {
