@@ -129,16 +129,16 @@ class SmallBook:
         for gate in self.root.glob("gate*"):
             gate.unlink()
 
-    def wait_for(self, process: "subprocess.Popen[str]", number: str, seconds: float = 180) -> int:
-        """Wait until a chapter of a run has begun; return the process of its kernel."""
-        until = time.monotonic() + seconds
+    def wait_for(self, process: "subprocess.Popen[str]", *numbers: str) -> tuple[str, int]:
+        """Wait until one of these chapters has begun; return its number and its kernel."""
+        until = time.monotonic() + 180
         while time.monotonic() < until:
             assert process.poll() is None, process.communicate()
-            for name, pid in self.ran():
-                if name == number:
-                    return pid
+            for number, pid in self.ran():
+                if number in numbers:
+                    return number, pid
             time.sleep(0.05)
-        raise AssertionError(f"chapter {number} did not begin")
+        raise AssertionError(f"no chapter of {numbers} began")
 
     def at_work(self) -> list[str]:
         """Return the commands of all processes that have to do with this book."""

@@ -177,9 +177,14 @@ def test_a_site_that_is_not_as_its_manifest_says_is_refused(small):
 
 
 def test_a_chart_without_a_table_of_its_data_is_refused(small):
-    chart = '<figure><script class="vl-spec">{"description": "x"}</script></figure>'
-    (small[0] / "index.html").write_text(f"<html><body>{chart}</body></html>")
+    page = "<html><body><figure><script class='vl-spec'>{}</script></figure>\n{}</body></html>"
+    spec = json.dumps({"description": "x", "datasets": {"points": [{"n": 1}, {"n": 2}]}})
+    (small[0] / "index.html").write_text(page.format(spec, ""))
     assert check_site(*small) == ["index.html: a chart has no table of its data"]
     table = '<details class="chart-data"></details>'
-    (small[0] / "index.html").write_text(f"<html><body>{chart}\n{table}</body></html>")
+    (small[0] / "index.html").write_text(page.format(spec, table))
+    assert check_site(*small) == []
+    # as where the bytes of open data are not at hand
+    spec = json.dumps({"description": "x", "datasets": {"points": []}})
+    (small[0] / "index.html").write_text(page.format(spec, ""))
     assert check_site(*small) == []
