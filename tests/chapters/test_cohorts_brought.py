@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from exercisebook.chapters.ledgers import CHAPTERS
-from exercisebook.chapters.results import open_data
 from exercisebook.claims.verdict import OBSERVED
 from exercisebook.cohort.package import write_cohort
 from exercisebook.simulate.cohorts import simulate
@@ -112,19 +111,8 @@ def nothing_to_compare():
 BROUGHT = [four_people, trial, ten_phases, nothing_to_compare]
 
 
-@pytest.fixture(scope="module")
-def frozen(tmp_path_factory):
-    """Show open data as frozen: what is tested is the user's cohort."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXERCISEBOOK_DATA", str(tmp_path_factory.mktemp("none")))
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        open_data.cache_clear()
-        yield
-    open_data.cache_clear()
-
-
 @pytest.fixture(scope="module", params=BROUGHT, ids=lambda make: make.__name__)
-def package(request, frozen, tmp_path_factory):
+def package(request, only_frozen, tmp_path_factory):
     folder = tmp_path_factory.mktemp("cohort") / request.param.__name__
     description = {"title": "brought", "study": STUDY}
     write_cohort(dataclasses.replace(request.param(), name="mine", description=description), folder)
@@ -145,7 +133,7 @@ def test_every_chapter_takes_it(module, package):
     assert claims["can the design name the cause?"].ne("").all()
 
 
-def test_two_arms_by_lot_can_name_a_cause_that_one_arm_cannot(frozen, tmp_path):
+def test_two_arms_by_lot_can_name_a_cause_that_one_arm_cannot(only_frozen, tmp_path):
     from exercisebook.claims.claims import claims
     from exercisebook.claims.transfer import cohort_ledger
 

@@ -12,7 +12,6 @@ from test_cohorts_brought import drawn, trial
 
 from exercisebook.chapters import ch06
 from exercisebook.chapters.ledgers import CHAPTERS
-from exercisebook.chapters.results import open_data
 from exercisebook.claims.claims import claims
 from exercisebook.claims.transfer import cohort_ledger
 from exercisebook.cohort.package import read_cohort, write_cohort
@@ -32,6 +31,8 @@ DOWN = (
 WAYS = {**dict.fromkeys(UP, 1), **dict.fromkeys(DOWN, -1)}
 
 OPPOSITE = {"supported": "contradicted", "contradicted": "supported"}
+
+pytestmark = pytest.mark.usefixtures("only_frozen")
 
 STUDY = {
     "species": "human",
@@ -104,17 +105,6 @@ def of_reference(module):
 def resting_on_the_cohort(module, told):
     """Return which sentences are others on another cohort."""
     return [name for name, text in told.items() if text != of_reference(module)[name]]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def frozen(tmp_path_factory):
-    """Show open data as frozen: what is tested is the user's cohort."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("EXERCISEBOOK_DATA", str(tmp_path_factory.mktemp("none")))
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-        open_data.cache_clear()
-        yield
-    open_data.cache_clear()
 
 
 MADE = {one_arm: "single-arm before-after", trial: "randomised (parallel)"}

@@ -1,6 +1,6 @@
 import pytest
 
-from exercisebook.cli.suite import browser
+from exercisebook.publish.pdf import browser
 from exercisebook.paths import BUILD
 
 FLAGS = [

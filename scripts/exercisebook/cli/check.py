@@ -40,7 +40,7 @@ def doctor() -> None:
     from rich.table import Table
 
     from exercisebook.checks.environment import BAD, environment
-    from exercisebook.cli.suite import browser
+    from exercisebook.publish.pdf import browser
 
     lines = environment(browser())
     table = Table("what", "state", "seen", box=None, pad_edge=False)

@@ -1,7 +1,6 @@
 """``exercisebook test``: every check of the book, part by part, each with its time."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 import typer
 
 from exercisebook.paths import BUILD, ROOT
+from exercisebook.publish.pdf import browser
 from exercisebook.publish.plan import ONE_THREAD, read_plan
 
 _PYTEST = [sys.executable, "-m", "pytest", "-q"]
@@ -166,15 +166,6 @@ class _Running:
             typer.echo(f"\nstopped: not at an end after {self.part.minutes} minutes")
         passed = self.process.returncode == 0 and not late
         return self.part.name, passed, self.ended - self.started
-
-
-def browser() -> str | None:
-    """Return the path of a Chromium on this machine, if there is one."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        found = shutil.which(name)
-        if found:
-            return found
-    return None
 
 
 def _folders() -> list[str]:

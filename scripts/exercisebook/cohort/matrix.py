@@ -4,10 +4,7 @@ For those who have a matrix and no cohort package: the first column names the fe
 column is a sample. Both tables are checked, against each other too, before anything is returned.
 """
 
-import csv
-import gzip
 import io
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +14,7 @@ import pandas as pd
 
 from exercisebook.cohort.contrasts import resolve
 from exercisebook.cohort.schemas import CONTRASTS
+from exercisebook.cohort.textfile import csv_rows, decoded
 from exercisebook.errors import InvalidInput, Misuse, Problem, closest
 
 ONLY_ARM = "all"
@@ -26,9 +24,6 @@ _SHOWN = 20
 """Problems of one kind that are told one by one; of the others, how many there are."""
 
 _REQUIRED = ("sample_id", "subject", "phase")
-
-LONGEST_FIELD = 131_072
-"""Characters of a field, beyond which a quotation mark was left open."""
 
 _TABS = (".tsv", ".txt", ".tab")
 
@@ -144,58 +139,24 @@ class _Text:
 
 def _checked_text(path: Path) -> _Text:
     """Return the text of a table; InvalidInput with what is wrong with its header and rows."""
-    text = _decoded(path).lstrip("\r\n")
+    text = decoded(path).lstrip("\r\n")
     separator = "\t" if path.name.removesuffix(".gz").endswith(_TABS) else ","
-    # other libraries move this limit for the whole process
-    before = csv.field_size_limit(LONGEST_FIELD)
-    try:
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-        header = [name.strip() for name in next(rows, [])]
-        count, uneven = 0, []
-        for row in rows:
-            even = len(row) == len(header)
-            if even or any(field.strip() for field in row):
-                count += 1
-            if not even and any(field.strip() for field in row):
-                uneven.append((rows.line_num, len(row)))
-    except csv.Error as error:
-        found = f"what is no table ({error})"
-        problem = Problem(path.name, found, "rows of fields", "Is a quotation mark left open?")
-        raise InvalidInput([problem]) from None
-    finally:
-        csv.field_size_limit(before)
+    rows = csv_rows(text, path.name, separator)
+    _, first = next(rows, (0, []))
+    header = [name.strip() for name in first]
+    count, uneven = 0, []
+    for line, row in rows:
+        even = len(row) == len(header)
+        if even or any(field.strip() for field in row):
+            count += 1
+        if not even and any(field.strip() for field in row):
+            uneven.append((line, len(row)))
     problems = _faulty_header(header, separator, path.name)
     if not problems:
         problems = _uneven_rows(uneven, count, len(header), path.name)
     if problems:
         raise InvalidInput(problems)
     return _Text(path.name, text, separator, header)
-
-
-def _decoded(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-        if path.name.endswith(".gz"):
-            content = gzip.decompress(content)
-        return content.decode("utf-8-sig")
-    except FileNotFoundError:
-        problem = Problem(str(path), "no such file", "a CSV table", "Check the path.")
-    except IsADirectoryError:
-        problem = Problem(str(path), "a folder", "a CSV table", "Name the file.")
-    except (gzip.BadGzipFile, EOFError, zlib.error):
-        problem = Problem(
-            path.name, "a damaged file, or one that is not gzipped", "what its name says",
-            "Compress the table again, or take .gz from its name.",
-        )  # fmt: skip
-    except UnicodeDecodeError:
-        problem = Problem(
-            path.name, "bytes that are not UTF-8", "a CSV table in UTF-8",
-            "Save it as CSV in UTF-8; a gzipped one ends in .gz.",
-        )  # fmt: skip
-    except OSError as error:
-        told = error.strerror or type(error).__name__
-        problem = Problem(path.name, told, "a readable table", "Make it readable.")
-    raise InvalidInput([problem])
 
 
 def _faulty_header(header: list[str], separator: str, file: str) -> list[Problem]:

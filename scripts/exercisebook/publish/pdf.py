@@ -26,7 +26,7 @@ from exercisebook.publish.stage import PROVENANCE
 
 PDF = "book.pdf"
 _PRINT_TIMEOUT_MS = 600_000
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 _LEFT_OUT = (
     "script", ".headerlink", ".page-tools", ".provenance-foot", "details.chart-data",
@@ -161,7 +161,7 @@ def write_pdf(site: Path, names: list[str], out: Path) -> int:
     """
     if not (site / "index.html").exists():
         raise Failure(f"there is no site in {site}; run: exercisebook build")
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = browser()
     if program is None:
         raise Failure("the PDF is printed by Chromium, and there is none on this machine")
     made = [name for name in names if (site / f"{name}.html").exists()]
@@ -172,6 +172,11 @@ def write_pdf(site: Path, names: list[str], out: Path) -> int:
         with whole_file(out) as unfinished:
             with_outline(printed, headings(whole), unfinished)
     return out.stat().st_size
+
+
+def browser() -> str | None:
+    """Return the path of a Chromium on this machine, if there is one."""
+    return next(filter(None, map(shutil.which, _BROWSERS)), None)
 
 
 def _print(whole: str, program: str, printed: Path) -> None:

@@ -11,10 +11,8 @@ References
    predictions. Briefings in Bioinformatics 2007;8(1):2-5. doi:10.1093/bib/bbl030
 """
 
-import gzip
 import io
 import json
-import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +21,7 @@ import pandas as pd
 
 from exercisebook.cohort.package import Cohort, table_resource
 from exercisebook.cohort.tables import write_csv
+from exercisebook.cohort.textfile import decoded
 from exercisebook.errors import Failure, InvalidInput, Misuse, Problem, listed
 from exercisebook.sources.features import feature_table
 from exercisebook.sources.importers.names import UNLINKED, canonical_ids
@@ -226,7 +225,7 @@ _EXPORT_AGAIN = "Export it for the species that datapackage.json states under st
 
 def _table(path: Path) -> pd.DataFrame:
     """Return a table as text, indexed by the row of the file; lines of remarks before it go."""
-    text = _text(path)
+    text = decoded(path, "a table of orthologs")
     lines = text.splitlines()
     remarks = next((i for i, line in enumerate(lines) if not line.startswith("#")), len(lines))
     body = "\n".join(lines[remarks:])
@@ -241,20 +240,6 @@ def _table(path: Path) -> pd.DataFrame:
         raise InvalidInput([problem]) from None
     frame.index = pd.Index(range(remarks + 2, remarks + 2 + len(frame)))
     return frame.fillna("")
-
-
-def _text(path: Path) -> str:
-    try:
-        content = path.read_bytes()
-        if path.name.endswith(".gz"):
-            content = gzip.decompress(content)
-        return content.decode("utf-8-sig")
-    except (gzip.BadGzipFile, EOFError, zlib.error, UnicodeDecodeError):
-        told = "a damaged file, or none of text"
-    except OSError as error:
-        told = (error.strerror or type(error).__name__).lower()
-    problem = Problem(str(path), told, "a table of orthologs", "Look at the path, or export again.")
-    raise InvalidInput([problem])
 
 
 def _of_hcop(frame: pd.DataFrame, path: Path, species: str) -> pd.DataFrame:

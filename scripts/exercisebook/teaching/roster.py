@@ -1,10 +1,9 @@
 """The roster of a class: a table with one student a row, refused with everything wrong in it."""
 
-import csv
-import io
 import re
 from pathlib import Path
 
+from exercisebook.cohort.textfile import csv_rows, decoded
 from exercisebook.errors import InvalidInput, Problem, closest
 
 COLUMN = "student"
@@ -35,7 +34,8 @@ def read_roster(path: Path) -> list[str]:
     InvalidInput
         With every empty, repeated or unusable id.
     """
-    rows = list(csv.reader(io.StringIO(_text(path), newline="")))
+    text = decoded(path, "a roster as CSV table")
+    rows = [row for _, row in csv_rows(text, path.name)]
     header = [name.strip().lower() for name in rows[0]] if rows else []
     if COLUMN not in header:
         hint = closest(COLUMN, header) if header else "the file is empty"
@@ -51,19 +51,6 @@ def read_roster(path: Path) -> list[str]:
     if problems:
         raise InvalidInput(problems)
     return [student for _, student in filled]
-
-
-def _text(path: Path) -> str:
-    told = ("a CSV table in UTF-8", "Name the roster's file, and save it as CSV in UTF-8.")
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        found = "bytes that are not UTF-8"
-    except FileNotFoundError:
-        found = "no such file"
-    except OSError as error:
-        found = error.strerror or type(error).__name__
-    raise InvalidInput([Problem(str(path), found, *told)])
 
 
 def _problems(filled: list[tuple[int, str]], file: str) -> list[Problem]:

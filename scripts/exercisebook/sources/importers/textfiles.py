@@ -5,8 +5,6 @@ is for the readers; which mark separates, and which is decimal, is said and neve
 silence.
 """
 
-import csv
-import io
 import zipfile
 from dataclasses import dataclass
 from datetime import date, time
@@ -16,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from exercisebook.cohort.textfile import csv_rows
 from exercisebook.errors import InvalidInput, Problem, listed
 from exercisebook.sources.importers.hints import hint
 
@@ -234,13 +233,8 @@ def _text(path: Path, layout: Layout) -> tuple[str, list[list[Any]], list[str]]:
         separator = _separator(path, header, layout)
         if separator != ("\t" if path.suffix.lower() in (".tsv", ".tab") else ","):
             told = [f"{path.name}: columns are separated by {SEPARATORS[separator]}, as its header"]
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
-    except csv.Error as error:
-        found = f"what is no table ({error})"
-        problem = Problem(path.name, found, "rows of fields", "Is a quotation mark left open?")
-        raise InvalidInput([problem]) from None
-    return path.name, [[field.strip() for field in row] for row in rows], told
+    rows = csv_rows(text, path.name, separator, strict=True)
+    return path.name, [[field.strip() for field in row] for _, row in rows], told
 
 
 def _separator(path: Path, header: str, layout: Layout) -> str:
