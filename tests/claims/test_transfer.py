@@ -215,6 +215,21 @@ def test_a_row_says_which_of_two_assays_decides(mine, rows):
     assert "assay" not in alone["reason"]
 
 
+def test_an_assay_without_an_interval_does_not_decide_where_another_has_one(mine):
+    both = with_olink(mine)
+    cytokines = both.measurements["cytokines"]
+    others = both.samples.query("subject != @both.samples['subject'].iloc[0]")["sample_id"]
+    lost = (cytokines["feature"] == "il6") & cytokines["sample_id"].isin(others)
+    one_person = {**both.measurements, "cytokines": cytokines[~lost]}
+    table = cohort_ledger(dataclasses.replace(both, measurements=one_person), claims())
+    own = table.query("claim_id == 'S1-07' and member == 'il6'").iloc[0]
+    assert own["modality"] == "proteins"
+    assert own["n_subjects"] == 13
+    assert np.isfinite(own[["estimate", "ci_low"]].astype(float)).all()
+    assert "OID20563 of proteins decides, since it alone has an interval" in own["reason"]
+    assert "il6 of cytokines is shown and not counted" in own["reason"]
+
+
 def test_a_group_has_no_numbers_and_its_members_have_theirs(rows):
     group = rows[rows["claim_id"] == "S1-07"]
     head, each = group.iloc[0], group.iloc[1:]

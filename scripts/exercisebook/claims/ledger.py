@@ -1,6 +1,6 @@
 """The ledger: every claim against every data set that can speak to it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -173,9 +173,14 @@ def _with_q(matched: pd.DataFrame) -> pd.DataFrame:
     if matched.empty:
         return matched.assign(q_claim=[])
     p = pd.Series([claim_p_value(row, row) for _, row in matched.iterrows()], matched.index)
-    family = [matched[name] for name in ("source", "chapter", "dataset")]
-    q = p.groupby(family).transform(lambda values: benjamini_hochberg(values.to_numpy()))
-    return matched.assign(q_claim=q)
+    return matched.assign(q_claim=q_within(p, matched, ("source", "chapter", "dataset")))
+
+
+def q_within(p: pd.Series, rows: pd.DataFrame, family: Sequence[str]) -> pd.Series:
+    """Return the q values of p values, NaN where p is, each among the rows of its family."""
+    return p.groupby([rows[name] for name in family]).transform(
+        lambda values: benjamini_hochberg(values.to_numpy())
+    )
 
 
 def _unmeasured(claim: pd.Series) -> Observed:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from exercisebook.claims.ledger import COLUMNS, SourceOf, ledger
+from exercisebook.claims.ledger import COLUMNS, SourceOf, ledger, q_within
 from exercisebook.claims.verdict import (
     INCONCLUSIVE,
     NOT_EMPIRICAL,
@@ -26,7 +26,6 @@ from exercisebook.sources.study import Study, source_of, study_of
 from exercisebook.stats.assay import USABLE
 from exercisebook.stats.cohort_effects import cohort_effects
 from exercisebook.stats.differences import cells_of
-from exercisebook.stats.multiplicity import benjamini_hochberg
 from exercisebook.stats.schemas import SCALES, no_effects
 
 JUDGED = ("acute", "recovery", "training", "detraining", "group")
@@ -81,6 +80,8 @@ def contrast_told(cohort: Cohort, contrast: pd.Series, wanted: Collection[str]) 
             failures[modality] = str(error)
     whole = pd.concat(tables, ignore_index=True) if tables else no_effects()
     named = whole[whole["canonical_id"].isin(list(wanted))]
+    # what has no interval decides nothing that another assay can
+    named = named.loc[named["se"].isna().sort_values(kind="stable").index]
     effects = named.drop_duplicates("canonical_id").reset_index(drop=True)
     below = below_detection(cohort, contrast, effects)
     assays, alone = _assays(named), by_name_alone(cohort)
@@ -98,6 +99,8 @@ def _assays(named: pd.DataFrame) -> dict[str, str]:
         first, *others = [f"{e['feature']} of {e['modality']}" for _, e in own.iterrows()]
         order = ", ".join(dict.fromkeys(own["modality"]))
         why = f"comes first of {order}" if "," in order else "stands first in its table"
+        if own["se"].notna().sum() == 1:
+            why = "alone has an interval"
         told[str(name)] = (
             f"measured by more than one assay: {first} decides, since it {why}; "
             f"{', '.join(others)} {'is' if len(others) == 1 else 'are'} shown and not counted"
@@ -287,8 +290,7 @@ def _q_of_claims(claims: pd.DataFrame, effects: pd.DataFrame) -> pd.Series:
         claim_p_value(claim, effect) if effect["effect_scale"] in SCALES else np.nan
         for (_, claim), (_, effect) in zip(claims.iterrows(), effects.iterrows(), strict=True)
     ]
-    family = [claims["source"], claims["chapter"]]
-    return pd.Series(p, claims.index, dtype=float).groupby(family).transform(benjamini_hochberg)
+    return q_within(pd.Series(p, claims.index, dtype=float), claims, ("source", "chapter"))
 
 
 def _since_the_last_bout(cohort: Cohort, contrast: pd.Series) -> str:
