@@ -305,8 +305,8 @@ def _environment(home: Path | str) -> dict[str, str]:
         "HOME": str(home),
         "LANG": "C.UTF-8",
         "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": "/tmp/matplotlib",
-        "NUMBA_CACHE_DIR": "/tmp/numba",
+        "MPLCONFIGDIR": f"{home}/.cache/matplotlib",
+        "NUMBA_CACHE_DIR": f"{home}/.cache/numba",
         "PYTHONPATH": str(_PACKAGE.parent),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
