@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from exercisebook.chapters import ch01, ch06
 from exercisebook.chapters.ledgers import CHAPTERS
 from exercisebook.claims.verdict import OBSERVED
 from exercisebook.cohort.package import write_cohort
@@ -142,3 +143,31 @@ def test_two_arms_by_lot_can_name_a_cause_that_one_arm_cannot(only_frozen, tmp_p
     rows = cohort_ledger(cohort, claims()).query("claim_id == 'S1-34'").set_index("contrast")
     assert rows.loc["against control", "cause"] == "identified by the design"
     assert rows.loc["alone", "cause"].startswith("not identified")
+
+
+def test_a_trial_of_two_arms_is_told_what_it_could_show(only_frozen, tmp_path):
+    described = {"title": "brought", "study": STUDY}
+    write_cohort(dataclasses.replace(trial(), name="mine", description=described), tmp_path / "own")
+    table = ch01.what_this_cohort_can_see(ch01.begin(cohort=str(tmp_path / "own")))
+    between = table.frame[table.frame["contrast"] == "against control"]
+    assert set(between["modality"]) == {m.replace("_", " ") for m in BLOCKS}
+    assert set(between["people"]) == {"12 + 12"}
+    assert "by exchanging people" in table.caption
+    alone = table.frame[table.frame["contrast"] == "alone"]
+    assert set(alone["people"]) == {"12"}
+
+
+@pytest.mark.parametrize(
+    ("contrast", "told"),
+    [
+        ("against control", "times as large in the arm “exercise” as in “control”"),
+        ("alone", "times its value at “baseline”"),
+    ],
+)
+def test_a_ratio_says_what_it_compares(contrast, told, only_frozen, tmp_path):
+    made = trial()
+    one = made.contrasts[made.contrasts["contrast"] == contrast].reset_index(drop=True)
+    described = {"title": "brought", "study": STUDY}
+    whole = dataclasses.replace(made, name="mine", description=described, contrasts=one)
+    write_cohort(whole, tmp_path / "own")
+    assert told in ch06.sentences(ch06.begin(cohort=str(tmp_path / "own")))["cohort"]

@@ -1,7 +1,7 @@
 import pytest
 
-from exercisebook.publish.pdf import browser
 from exercisebook.paths import BUILD
+from exercisebook.publish.pdf import browser
 
 FLAGS = [
     "--no-sandbox",

@@ -109,12 +109,12 @@ def test_the_floor_is_the_share_of_assignments_that_are_all_alike(n):
 
 def test_thirteen_persons_reach_down_to_one_in_4096_and_carry_204_features():
     assert sign_flip_floor(13) == pytest.approx(2.44e-4, abs=5e-7)
-    assert bonferroni_reach(13) == 204
+    assert bonferroni_reach(sign_flip_floor(13)) == 204
 
 
 @given(st.integers(2, 40), st.sampled_from([0.01, 0.05, 0.1, 0.25]))
 def test_the_reach_is_the_last_number_of_features_at_which_the_floor_is_significant(n, alpha):
-    reach = bonferroni_reach(n, alpha)
+    reach = bonferroni_reach(sign_flip_floor(n), alpha)
     assert reach * sign_flip_floor(n) <= alpha < (reach + 1) * sign_flip_floor(n)
 
 

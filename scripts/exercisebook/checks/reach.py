@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from exercisebook.checks.findings import Finding, finding
-from exercisebook.checks.phases import across, n_people
+from exercisebook.checks.phases import across, n_people, sides
 from exercisebook.cohort.package import Cohort
 from exercisebook.stats.assay import Assay
 from exercisebook.stats.differences import assay_differences
-from exercisebook.stats.multiplicity import sign_flip_floor
 from exercisebook.stats.power import ALPHA, detectable_from_se
+from exercisebook.stats.reach import floor_of, groups_of, standard_errors
 
 _CONTRASTS = "contrasts.csv"
 _OF_ONE = "Read its values as this person's: nothing can be inferred for anyone else."
@@ -30,41 +30,53 @@ def reach_findings(cohort: Cohort, assays: dict[str, Assay]) -> list[Finding]:
     """
     found = []
     for row, contrast in cohort.contrasts.iterrows():
-        n = n_people(cohort.samples, contrast)
         line = int(str(row)) + 2
-        if n == 1:
+        if n_people(cohort.samples, contrast) == 1:
             told = f"{contrast['contrast']!r}: one person, so no interval and no p value"
             found.append(
                 finding("D372", _CONTRASTS, told, "6 people or more", line, "contrast", _OF_ONE)
             )
-        if across(contrast) or n < 2:
+        people = _people(cohort.samples, contrast)
+        if across(contrast) or min(people) < 2:
             continue
-        if sign_flip_floor(n) > ALPHA:
-            told = f"{contrast['contrast']!r}: {n} people, p from {sign_flip_floor(n):.3g} up"
-            found.append(finding("D372", _CONTRASTS, told, "6 people or more", line, "contrast"))
+        if floor_of(people) > ALPHA:
+            told = f"{contrast['contrast']!r}: {_count(people)}, p from {floor_of(people):.3g} up"
+            enough = "6 people or more" if len(people) == 1 else "4 people or more in each arm"
+            found.append(finding("D372", _CONTRASTS, told, enough, line, "contrast"))
         for modality, assay in assays.items():
             found += _of_modality(contrast, modality, assay, line)
     return found
 
 
+def _people(samples: pd.DataFrame, contrast: pd.Series) -> list[int]:
+    """Return how many people a contrast compares: of one group, or of each of two."""
+    people = [set(pair["subject"]) for pair in sides(samples, contrast)]
+    both = set.intersection(*people)
+    return [len(both)] if both or len(people) == 1 else [len(own) for own in people]
+
+
+def _count(people: list[int]) -> str:
+    return f"{people[0]} people" if len(people) == 1 else f"{people[0]} and {people[1]} people"
+
+
 def _of_modality(contrast: pd.Series, modality: str, assay: Assay, line: int) -> list[Finding]:
-    values = assay_differences(assay, contrast).values
-    count = values.notna().sum()
-    values = values.loc[:, count >= 2]
-    if values.empty or not values.shape[1]:
+    groups = groups_of(lambda own: assay_differences(assay, own).values, contrast)
+    enough = np.logical_and.reduce([group.notna().sum() >= 2 for group in groups])
+    groups = [group.loc[:, enough] for group in groups]
+    if not enough.any():
         return []
-    n, m = int(values.notna().sum().max()), values.shape[1]
-    floor = sign_flip_floor(n)
+    people, m = [int(group.notna().sum().max()) for group in groups], int(enough.sum())
+    floor = floor_of(people)
     # q is the least when every feature reaches the floor, the greatest when one alone does
     told = (
-        f"{contrast['contrast']!r}, {modality}: {n} people, p from {floor:.2g} up; one of {m} "
-        f"features alone reaches q = {min(1.0, m * floor):.2g}, {_together(m, floor)} .05"
+        f"{contrast['contrast']!r}, {modality}: {_count(people)}, p from {floor:.2g} up; one of "
+        f"{m} features alone reaches q = {min(1.0, m * floor):.2g}, {_together(m, floor)} .05"
     )
     expected = "a t test reaches lower, if differences are normal"
     where = {"row": line, "column": "contrast"}
     return [
         finding("D371", _CONTRASTS, told, expected, **where),  # type: ignore[arg-type]
-        *_smallest_change(values, f"{contrast['contrast']!r}, {modality}", line),
+        *_smallest_change(groups, f"{contrast['contrast']!r}, {modality}", line),
     ]
 
 
@@ -75,13 +87,11 @@ def _together(m: int, floor: float) -> str:
     return f"{max(1, int(np.ceil(m * floor / ALPHA)))} together"
 
 
-def _smallest_change(values: pd.DataFrame, what: str, line: int) -> list[Finding]:
-    n = values.notna().sum()
-    se = values.std(ddof=1) / np.sqrt(n)
-    usable = ((se > 0) & (n >= 3)).to_numpy()
-    if not usable.any():
+def _smallest_change(groups: list[pd.DataFrame], what: str, line: int) -> list[Finding]:
+    errors = standard_errors(groups).query("se > 0 and df >= 2")
+    if errors.empty:
         return []
-    se, df = se[usable], n[usable] - 1
+    se, df = errors["se"].to_numpy(), errors["df"].to_numpy()
     one = 2 ** np.nanmedian(detectable_from_se(se, df))
     all_of_them = 2 ** np.nanmedian(detectable_from_se(se, df, alpha=ALPHA / len(se)))
     told = (

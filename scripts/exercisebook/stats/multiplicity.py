@@ -111,9 +111,9 @@ def sign_flip_floor(n: int) -> float:
     return 2.0 ** -(n - 1)
 
 
-def bonferroni_reach(n: int, alpha: float = 0.05) -> int:
-    """Return how many features an exact test of n persons can carry under Bonferroni.
+def bonferroni_reach(floor: float, alpha: float = 0.05) -> int:
+    """Return how many features a test can carry under Bonferroni that gives no p below a floor.
 
-    Beyond ``alpha / 2^-(n-1)`` features not even the most extreme outcome is significant.
+    Beyond ``alpha / floor`` features not even the most extreme outcome is significant.
     """
-    return int(alpha / sign_flip_floor(n))
+    return int(alpha / floor)

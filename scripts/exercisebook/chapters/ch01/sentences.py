@@ -59,7 +59,7 @@ def sentences(chapter: Chapter) -> dict[str, str]:
             f"With {count(people)} people one can see a mean shift of {number(alone)} standard deviations of their own differences if one question is asked. "
             f"With 3,000 questions and Bonferroni it takes {number(many)}. "
             f"And no test by sign flips, however large the effect, can give {count(people)} people a p value below {p_value(sign_flip_floor(people))}: "
-            f"beyond {whole(bonferroni_reach(people))} features a Bonferroni threshold lies out of reach whatever the blood does. "
+            f"beyond {whole(bonferroni_reach(sign_flip_floor(people)))} features a Bonferroni threshold lies out of reach whatever the blood does. "
             "Asking for the largest of all statistics, as [](#acute-stress) does, spares that factor."
         ),
         "truth": _truth_sentence(chapter),

@@ -1,5 +1,7 @@
 """The tables of chapter 1."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -9,14 +11,19 @@ from exercisebook.chapters.wording import one
 from exercisebook.claims.claims import claims_of
 from exercisebook.claims.ledger import ledger
 from exercisebook.claims.tables import ledger_frame
-from exercisebook.cohort.package import read_cohort
+from exercisebook.cohort.package import Cohort, read_cohort
 from exercisebook.figures.tables import Table, interval, number, p_value, percent, whole
 from exercisebook.paths import REFERENCE
 from exercisebook.sources.features import label
 from exercisebook.stats.cohort_effects import cohort_effects, contrast_differences
 from exercisebook.stats.models import MINIMUM_PERSONS
-from exercisebook.stats.multiplicity import bonferroni_reach, sign_flip_floor
-from exercisebook.stats.power import detectable_ratio, detectable_standardised, power_of
+from exercisebook.stats.multiplicity import bonferroni_reach
+from exercisebook.stats.power import (
+    detectable_from_se,
+    detectable_ratio,
+    power_of,
+)
+from exercisebook.stats.reach import floor_of, groups_of, standard_errors
 from exercisebook.stats.reference_change import reference_change
 from exercisebook.stats.schemas import no_effects
 
@@ -81,28 +88,13 @@ def truth_table(chapter: Chapter) -> Table:
 def what_this_cohort_can_see(chapter: Chapter) -> Table:
     """Return, for each contrast of the cohort, its people and the limits that follow from them."""
     cohort = chapter.cohort
-    rows = []
     shown = cohort.contrasts.head(MOST_CONTRASTS)
-    for _, contrast in shown.iterrows():
-        for modality in cohort.measurements:
-            values = contrast_differences(cohort, modality, contrast).values
-            # what a contrast has no values of (raw counts have no logit) shows nothing here
-            values = values.loc[:, values.notna().any()]
-            n = int(values.notna().sum().median()) if values.size else 0
-            if n < MINIMUM_PERSONS:
-                continue
-            spread = float(values.std().median())
-            smallest = detectable_standardised(n) * spread
-            rows.append(
-                (
-                    contrast["contrast"],
-                    modality.replace("_", " "),
-                    str(n),
-                    p_value(sign_flip_floor(n)),
-                    whole(bonferroni_reach(n)),
-                    percent(2**smallest - 1, signed=True),
-                )
-            )
+    rows = [
+        row
+        for _, contrast in shown.iterrows()
+        for modality in cohort.measurements
+        for row in _what_one_contrast_can_see(cohort, contrast, modality)
+    ]
     columns = [
         "contrast",
         "modality",
@@ -113,13 +105,41 @@ def what_this_cohort_can_see(chapter: Chapter) -> Table:
     ]
     return Table(
         pd.DataFrame(rows, columns=columns),
-        f"What the cohort “{cohort.name}” could show, before any mean change is looked at: smallest exact p value by sign flips, "
+        f"What the cohort “{cohort.name}” could show, before any mean change is looked at: smallest exact p value by sign flips{_of_two_arms(rows)}, "
         "features beyond which Bonferroni is out of reach, and the rise that its median feature would show with 80 % power"
         + (
             f" (the first {len(shown)} of {len(cohort.contrasts)} contrasts)."
             if len(shown) < len(cohort.contrasts)
             else "."
         ),
+    )
+
+
+def _of_two_arms(rows: Sequence[tuple[str, ...]]) -> str:
+    """Return how the p values of contrasts between people are meant, where there are any."""
+    between = any("+" in people for _, _, people, *_ in rows)
+    return " (by exchanging people, where two arms hold different ones)" if between else ""
+
+
+def _what_one_contrast_can_see(
+    cohort: Cohort, contrast: pd.Series, modality: str
+) -> Iterator[tuple[str, ...]]:
+    """Yield a row, or none where too few people have the values."""
+    groups = groups_of(lambda own: contrast_differences(cohort, modality, own).values, contrast)
+    # what a contrast has no values of (raw counts have no logit) shows nothing here
+    groups = [group.loc[:, group.notna().any()] for group in groups]
+    people = [int(group.notna().sum().median()) if group.size else 0 for group in groups]
+    if min(people) < MINIMUM_PERSONS:
+        return
+    errors = standard_errors(groups)
+    smallest = float(np.nanmedian(detectable_from_se(errors["se"], errors["df"])))
+    yield (
+        contrast["contrast"],
+        modality.replace("_", " "),
+        " + ".join(map(str, people)),
+        p_value(floor_of(people)),
+        whole(bonferroni_reach(floor_of(people))),
+        percent(2**smallest - 1, signed=True),
     )
 
 

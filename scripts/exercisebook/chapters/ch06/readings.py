@@ -145,7 +145,7 @@ def betaine_of_cohort(chapter: Chapter) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        contrast, n_subjects, before (mM, geometric mean), fold, low, high (95 %) and, of a
+        contrast and what it compares, n_subjects, before (mM, geometric mean), fold, low, high (95 %) and, of a
         simulated cohort, truth and outcome; empty where betaine is not given in µmol/L.
     """
     cohort = chapter.cohort
@@ -166,10 +166,11 @@ def betaine_of_cohort(chapter: Chapter) -> pd.DataFrame:
     long = cohort.long(modality).query("feature == 'betaine'")
     rows = []
     for _, e in effects.iterrows():
-        reference = cohort.contrast(e["contrast"])["reference_phase"]
-        before = long.loc[long["phase"] == reference, "value"]
+        contrast = cohort.contrast(e["contrast"])
+        earlier = (long["phase"] == contrast["reference_phase"]) & (long["arm"] == contrast["arm"])
+        before = long.loc[earlier, "value"]
         row = {
-            "contrast": e["contrast"],
+            **contrast[["contrast", "phase", "reference_phase", "arm", "reference_arm"]],
             "n_subjects": e["n_subjects"],
             "before": float(np.exp(np.log(before).mean())) / 1000,
             "fold": 2 ** e["estimate"],

@@ -279,12 +279,19 @@ def _cohort(chapter: Chapter) -> str:
     last, kd = table.iloc[-1], assumed_kd(chapter)
     moved = points(last["before"], last["fold"], kd)
     told = (
-        f"In the cohort of this page, “{name}”, betaine at “{last['contrast'].split('-')[0]}” stands at {number(last['fold'], 3)} times its value before (95 % interval {interval(last['low'], last['high'], 3)}, n = {whole(last['n_subjects'])}). "
+        f"In the cohort of this page, “{name}”, {_what_betaine_did(last)} (95 % interval {interval(last['low'], last['high'], 3)}, n = {whole(last['n_subjects'])}). "
         f"At this page's Kd that would {direction(moved, 'raise', 'lower', 'leave')} the bound share of TBK1 by {number(abs(moved))} points."
     )
     if "outcome" in table:
         told += f" The men are simulated, and their truth is known: {number(last['truth'], 3)} times; this change was {last['outcome']}, with all the cohort's metabolites asked at once."
     return told
+
+
+def _what_betaine_did(change: pd.Series) -> str:
+    fold = number(change["fold"], 3)
+    if change["arm"] == change["reference_arm"]:
+        return f"betaine at “{change['phase']}” stands at {fold} times its value at “{change['reference_phase']}”"
+    return f"the ratio of betaine at “{change['phase']}” to betaine at “{change['reference_phase']}” is {fold} times as large in the arm “{change['arm']}” as in “{change['reference_arm']}”"
 
 
 def _verdicts(chapter: Chapter) -> str:

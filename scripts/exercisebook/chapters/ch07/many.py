@@ -145,7 +145,7 @@ def _floor(chapter: Chapter) -> str:
     people, fdr = chapter.parameters.people, chapter.parameters.fdr
     needed = at_the_floor(people, FEATURES, fdr)
     smallest = p_value(sign_flip_floor(people)).replace("< ", "below ")
-    reach = bonferroni_reach(people, fdr)
+    reach = bonferroni_reach(sign_flip_floor(people), fdr)
     bonferroni = (
         f"Bonferroni's threshold lies beyond it from {whole(reach + 1)} features on. "
         if reach < FEATURES
@@ -204,7 +204,7 @@ def check_floor(answer: float) -> str:
     right = at_the_floor(people, features, fdr)
     if answer == right:
         return f"Right: {right} times the rate over {features} is the first threshold that the floor of {count(people)} people can meet."
-    if answer == bonferroni_reach(people, fdr):
+    if answer == bonferroni_reach(sign_flip_floor(people), fdr):
         return "That is how many features Bonferroni can carry; here their number is given, and the rank is asked for."
     if right - 1 < answer < right:
         return "Nearly: features come whole, and the threshold must reach the floor."
