@@ -16,9 +16,16 @@ from exercisebook.chapters.ch06.charts import (
 )
 from exercisebook.chapters.ch06.exercises import (
     bx795,
+    check_arrows,
     check_cell_ic50,
+    check_dishes,
     check_nine_tenths,
+    check_reports,
+    check_tubes,
+    fall_shown,
     page_kd,
+    reports_table,
+    worlds_table,
 )
 from exercisebook.chapters.ch06.sentences import sentences
 from exercisebook.chapters.ch06.tables import (
@@ -52,8 +59,12 @@ __all__ = [
     "census_table",
     "centres_table",
     "change_chart",
+    "check_arrows",
     "check_cell_ic50",
+    "check_dishes",
     "check_nine_tenths",
+    "check_reports",
+    "check_tubes",
     "citations_table",
     "claim_effects",
     "claims_table",
@@ -62,6 +73,7 @@ __all__ = [
     "dose_chart",
     "dose_table",
     "efficiency_table",
+    "fall_shown",
     "interferon_chart",
     "melting_chart",
     "model_table",
@@ -70,9 +82,11 @@ __all__ = [
     "page_kd",
     "potency_chart",
     "relatives_table",
+    "reports_table",
     "selectivity_chart",
     "sentences",
     "spread_table",
+    "worlds_table",
 ]
 
 

@@ -61,7 +61,19 @@ class DoseStudy:
 @cache
 def dose_studies() -> tuple[DoseStudy, ...]:
     """Return simulated studies of each design, the first of each being the one that is shown."""
-    return tuple(_dose_study(design, k) for design in TOP_DOSE for k in range(STUDIES))
+    return tuple(dose_study(design, k) for design in TOP_DOSE for k in range(STUDIES))
+
+
+@cache
+def dose_study(design: str, k: int) -> DoseStudy:
+    """Return the simulated study of a design with this number, from 0."""
+    rng = np.random.default_rng([_SEED, k])
+    top = TOP_DOSE[design]
+    dose = np.repeat(np.geomspace(top / 3000, top, _DOSES), _REPEATS)
+    saturated = 100.0 if design == NOTHING else 0.0
+    noise = rng.normal(0, ACTIVITY_SD, len(dose))
+    response = logistic(dose, 100.0, saturated, EC50, 1.0) + noise
+    return DoseStudy(design, dose, response, fit_dose_response(dose, response))
 
 
 def shown(design: str) -> DoseStudy:
@@ -145,16 +157,6 @@ def model_choices() -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
-
-
-def _dose_study(design: str, k: int) -> DoseStudy:
-    rng = np.random.default_rng([_SEED, k])
-    top = TOP_DOSE[design]
-    dose = np.repeat(np.geomspace(top / 3000, top, _DOSES), _REPEATS)
-    saturated = 100.0 if design == NOTHING else 0.0
-    noise = rng.normal(0, ACTIVITY_SD, len(dose))
-    response = logistic(dose, 100.0, saturated, EC50, 1.0) + noise
-    return DoseStudy(design, dose, response, fit_dose_response(dose, response))
 
 
 def _melting(tm: float, rng: np.random.Generator) -> Melting:
