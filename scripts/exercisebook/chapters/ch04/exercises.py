@@ -104,9 +104,9 @@ def check_random_p(chapter: Chapter, tissue: str, answer: float) -> str:
 
 @tolerant
 def check_findings(
-    at_work: Iterable[str], red_cell: Iterable[str], either_way: Iterable[str]
+    at_work: Iterable[str], either_way: Iterable[str], red_cell: Iterable[str]
 ) -> str:
-    """Check which findings show NRF2 at work, which a red cell can show, and which fit both."""
+    """Check which findings show NRF2 at work, which fit both fates, and which a red cell can show."""
     worked, red, either = (frozenset(given) for given in (at_work, red_cell, either_way))
     if not worked | red | either <= set(FINDINGS):
         return f"Give three lists of letters from {FINDINGS[0]} to {FINDINGS[-1]}."
