@@ -52,7 +52,8 @@ class Told:
     Attributes
     ----------
     effects : DataFrame
-        Effects with a canonical id, each once: the first modality of ``MODALITIES`` that holds it.
+        Effects with a canonical id, each once: of the first modality of ``MODALITIES`` that gives
+        it an interval.
     notes : dict of str to str
         By canonical id, what a reader must know of the effect: which of several assays it is
         from, how many values lie below detection, and whether a gene of another species was
