@@ -55,6 +55,34 @@ def test_a_part_that_never_ends_is_stopped_with_all_it_wrote(monkeypatch, capfd,
     assert "third" in told
 
 
+def test_a_part_begins_when_the_one_before_it_ends_while_another_still_runs(monkeypatch, capfd):
+    stamp = (
+        "import time; print('{0} from', time.time()); time.sleep({1}); print('{0} to', time.time())"
+    )
+    status = run(
+        monkeypatch,
+        part("long", stamp.format("long", 2)),
+        part("short", stamp.format("short", 0.5), beside=True),
+        part("next", stamp.format("next", 0.1), behind=True),
+    )
+    lines = [line.split() for line in capfd.readouterr().out.splitlines()]
+    at = {tuple(w[:2]): float(w[2]) for w in lines if len(w) == 3 and w[1] in ("from", "to")}
+    assert status == 0
+    assert at["short", "to"] <= at["next", "from"] < at["long", "to"]
+    assert at["short", "from"] < at["long", "to"]
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_part_of_a_chain_that_fails_fails_the_suite(monkeypatch, place):
+    codes = ["", "", ""]
+    codes[place] = "raise SystemExit(1)"
+    ways = ({}, {"beside": True}, {"behind": True})
+    parts = [
+        part(str(n), code, **way) for n, (code, way) in enumerate(zip(codes, ways, strict=True))
+    ]
+    assert run(monkeypatch, *parts) == 1
+
+
 def test_nothing_that_a_part_started_outlives_it(monkeypatch, tmp_path):
     mark = tmp_path / "mark"
     late = f"import time; time.sleep(2); open({str(mark)!r}, 'w')"

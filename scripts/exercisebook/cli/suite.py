@@ -20,7 +20,11 @@ from exercisebook.publish.plan import ONE_THREAD, read_plan
 
 _PYTEST = [sys.executable, "-m", "pytest", "-q"]
 
-_CHAPTERS = "tests/chapters"
+_APART = ("parity", "site", "without_data")
+"""Folders of tests that are a part of their own."""
+
+_FIRST_HALF = ("chapters", "cli", "cohort", "figures")
+"""Folders whose tests take about as long as all others together."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,8 @@ class Part:
         Variables it is given.
     beside : bool
         Whether it runs at once with the part before it.
+    behind : bool
+        Whether it begins when the part before it has ended, whatever else of its group still runs.
     minutes : float
         After which it is stopped and counted as failed.
     """
@@ -48,11 +54,14 @@ class Part:
     without: tuple[str, ...] = ()
     given: dict[str, str] = field(default_factory=dict)
     beside: bool = False
+    behind: bool = False
     minutes: float = 45
 
 
 def parts(full: bool) -> list[Part]:
     """Return the parts in order; what is cheap and likely to fail comes first."""
+    first = [f"tests/{name}" for name in _FIRST_HALF]
+    rest = [name for name in _folders() if name not in first]
     profile = ["--hypothesis-profile", "full" if full else "default"]
     chosen = [] if full else ["-m", "not slow"]
     build = [sys.executable, "-m", "exercisebook.cli", "build"]
@@ -60,20 +69,29 @@ def parts(full: bool) -> list[Part]:
         Part("lint", [sys.executable, "-m", "ruff", "check", "."]),
         Part("format", [sys.executable, "-m", "ruff", "format", "--check", "."]),
         Part("types", [sys.executable, "-m", "mypy"]),
-        Part("unit and property tests: chapters", [*_PYTEST, *profile, *chosen, _CHAPTERS]),
+        Part(
+            f"unit and property tests: {', '.join(_FIRST_HALF)}",
+            [*_PYTEST, *profile, *chosen, *first],
+        ),
         Part(
             "unit and property tests: all else",
-            [*_PYTEST, *profile, *chosen, *_folders()],
+            [*_PYTEST, *profile, *chosen, *rest],
             beside=True,
         ),
         Part("parity with R", [*_PYTEST, "tests/parity"]),
         Part("the book: chapters through papermill, site", build),
-        Part("executed notebooks run again, compared (nbval)", _nbval, given=ONE_THREAD),
-        Part("the site, and browsers", [*_PYTEST, *chosen, "tests/site"], beside=True),
+        Part("the site, and browsers", [*_PYTEST, *chosen, "tests/site"]),
+        Part(
+            "executed notebooks run again, compared (nbval)",
+            _nbval,
+            given=ONE_THREAD,
+            beside=True,
+        ),
         Part(
             "the book without open data",
             [*_PYTEST, "tests/without_data"],
             without=("EXERCISEBOOK_DATA",),
+            behind=True,
         ),
     ]
 
@@ -83,8 +101,10 @@ def run_suite(full: bool) -> int:
     outcomes = []
     for together in _together(parts(full)):
         with ExitStack() as stack:
-            begun = (_Running(part, n > 0) for n, part in enumerate(together))
-            running = [stack.enter_context(one) for one in begun]
+            running: list[_Running] = []
+            for part in together:
+                after = running[-1] if part.behind else None
+                running.append(stack.enter_context(_Running(part, bool(running), after)))
             outcomes += [one.follow() for one in running]
     typer.echo("\n== times")
     for name, passed, seconds in outcomes:
@@ -100,7 +120,7 @@ def _together(every: list[Part]) -> list[list[Part]]:
     """Return the parts in groups that run at once."""
     groups: list[list[Part]] = []
     for part in every:
-        if part.beside:
+        if part.beside or part.behind:
             groups[-1].append(part)
         else:
             groups.append([part])
@@ -110,36 +130,52 @@ def _together(every: list[Part]) -> list[list[Part]]:
 class _Running:
     """A part at work; what is written beside another is held back until the other has ended."""
 
-    def __init__(self, part: Part, held: bool) -> None:
-        self.part, self.started, self.ended = part, time.monotonic(), 0.0
+    def __init__(self, part: Part, held: bool, after: "_Running | None" = None) -> None:
+        self.part, self.after = part, after
+        self.begun = self.ended = 0.0
+        self.stopped = threading.Event()
+        self.process: subprocess.Popen[bytes] | None = None
         self.told = tempfile.TemporaryFile() if held else None  # noqa: SIM115 (closed on exit)
-        environment = {k: v for k, v in os.environ.items() if k not in part.without} | part.given
         if not held:
             typer.echo(f"\n== {part.name}")
-        self.process = subprocess.Popen(
-            part.command() if callable(part.command) else part.command,
-            cwd=ROOT,
-            env=environment,
-            stdout=self.told,
-            stderr=subprocess.STDOUT if held else None,
-            start_new_session=True,
-        )
-        # a thread of its own sees the end, whichever part is being followed
-        self.watch = threading.Thread(target=self._watch, daemon=True)
-        self.watch.start()
+        # a thread of its own sees beginning and end, whichever part is being followed
+        self.work = threading.Thread(target=self._work, daemon=True)
+        self.work.start()
 
     def __enter__(self) -> "_Running":
         return self
 
     def __exit__(self, *_: object) -> None:
         """Leave no process behind, nor what it started, whatever happened."""
-        with suppress(ProcessLookupError):
-            os.killpg(self.process.pid, signal.SIGKILL)
-        self.watch.join()
+        self.stopped.set()
+        self._kill()
+        while self.work.is_alive():
+            # it may have begun in this very moment
+            self._kill()
+            self.work.join(0.1)
         if self.told is not None:
             self.told.close()
 
-    def _watch(self) -> None:
+    def _kill(self) -> None:
+        if self.process is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    def _work(self) -> None:
+        while self.after is not None and self.after.work.is_alive():
+            self.stopped.wait(0.1)
+            if self.stopped.is_set():
+                return
+        part, self.begun = self.part, time.monotonic()
+        environment = {k: v for k, v in os.environ.items() if k not in part.without} | part.given
+        self.process = subprocess.Popen(
+            part.command() if callable(part.command) else part.command,
+            cwd=ROOT,
+            env=environment,
+            stdout=self.told,
+            stderr=subprocess.STDOUT if self.told else None,
+            start_new_session=True,
+        )
         self.process.wait()
         self.ended = time.monotonic()
 
@@ -147,9 +183,9 @@ class _Running:
         """Print what is written as it is written, to the end or the part's limit of time."""
         if self.told is not None:
             typer.echo(f"\n== {self.part.name}")
-        at, limit, late = 0, self.started + 60 * self.part.minutes, False
+        at, late = 0, False
         while True:
-            alive = self.watch.is_alive()
+            alive = self.work.is_alive()
             if self.told is not None:
                 new = os.pread(self.told.fileno(), 1 << 20, at)
                 at += len(new)
@@ -158,21 +194,20 @@ class _Running:
                     continue
             if not alive:
                 break
-            if time.monotonic() > limit:
+            if self.begun and time.monotonic() > self.begun + 60 * self.part.minutes:
                 late = True
-                os.killpg(self.process.pid, signal.SIGKILL)
-            self.watch.join(0.2)
+                self._kill()
+            self.work.join(0.2)
         if late:
             typer.echo(f"\nstopped: not at an end after {self.part.minutes} minutes")
-        passed = self.process.returncode == 0 and not late
-        return self.part.name, passed, self.ended - self.started
+        passed = self.process is not None and self.process.returncode == 0 and not late
+        return self.part.name, passed, max(0.0, self.ended - self.begun)
 
 
 def _folders() -> list[str]:
-    apart = {"chapters", "parity", "site", "without_data"}
     tests = ROOT / "tests"
     return [str(p.relative_to(ROOT)) for p in sorted(tests.iterdir())
-            if p.is_dir() and p.name not in apart and any(p.glob("test_*.py"))]  # fmt: skip
+            if p.is_dir() and p.name not in _APART and any(p.glob("test_*.py"))]  # fmt: skip
 
 
 def executed_notebooks() -> list[Path]:
