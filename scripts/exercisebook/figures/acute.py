@@ -3,11 +3,13 @@
 from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from exercisebook.figures.courses import course
 from exercisebook.figures.intervals import at_column, dot_intervals, ratio_axis
-from exercisebook.figures.theme import ACCENT, CELLS, INK, MUTED, SECOND, THIRD, finished
+from exercisebook.figures.tables import NARROW
+from exercisebook.figures.theme import ACCENT, CELLS, INK, MUTED, SECOND, THIRD, finished, shaped
 
 Words = tuple[str, str]
 """Caption and text alternative."""
@@ -89,8 +91,17 @@ def sameness(frame: pd.DataFrame, order: list[str], margin: float, words: Words)
     x["axis"] = alt.Axis(values=[0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.4], format="~g")
     band = pd.DataFrame({"estimate": [1 / margin], "to": [margin]})
     shade = alt.Chart(band).mark_rect(color=THIRD, opacity=0.15).encode(x=x, x2="to:Q")
+    told = (
+        alt.Chart(band)
+        .mark_text(align="left", dx=5, color=INK, fontSize=11, baseline="bottom")
+        .encode(
+            x=x,
+            y=alt.value(-4),
+            text=alt.value(f"the same, within ±{100 * (margin - 1):.0f}{NARROW}%"),
+        )
+    )
     dots = dot_intervals(frame, x, order, reference=1.0)
-    return finished(alt.layer(shade, dots), "fig-sameness", *words)
+    return finished(alt.layer(shade, dots, told), "fig-sameness", *words)
 
 
 def cytokines(frame: pd.DataFrame, order: list[str], words: Words) -> Any:
@@ -129,7 +140,8 @@ def detection(frame: pd.DataFrame, rows: list[str], phases: list[str], words: Wo
               axis=alt.Axis(labelAngle=0, labelExpr="replace(datum.label, 'h', '')"))  # fmt: skip
     y = alt.Y("row:N", sort=rows, title=None)
     scale = alt.Scale(domain=[0, 1], range=["#f4f6f8", "#7db4dc"])
-    base = alt.Chart(frame).encode(x=x, y=y)
+    tips = ["row:N", "phase:O", alt.Tooltip("share:Q", title="found", format=".0%")]
+    base = alt.Chart(frame).encode(x=x, y=y, tooltip=tips)
     cells = base.mark_rect().encode(color=alt.Color("share:Q", scale=scale, legend=None))
     text = base.mark_text(color=INK, fontSize=11).encode(text=alt.Text("share:Q", format=".0%"))
     chart = alt.layer(cells, text).properties(height=28 * len(rows))
@@ -225,8 +237,10 @@ def plasma_volume(frame: pd.DataFrame, assumed: float, words: Words) -> Any:
     return finished(alt.layer(*layers).properties(height=300), "fig-plasma-volume", *words)
 
 
-def sampling_time(frame: pd.DataFrame, phases: list[str], words: Words) -> Any:
-    """Return one count by the hour of the needle, up and down in two colours.
+def sampling_time(
+    frame: pd.DataFrame, phases: list[str], persons: pd.DataFrame | None, words: Words
+) -> Any:
+    """Return one count by the hour of the needle, up and down in two colours and shapes.
 
     Parameters
     ----------
@@ -234,14 +248,19 @@ def sampling_time(frame: pd.DataFrame, phases: list[str], words: Words) -> Any:
         phase, estimate, low, high (ratios), way (``higher``, ``lower`` or ``unclear``), label.
     phases : list of str
         In order.
+    persons : DataFrame, optional
+        phase, subject, value: single people's ratios.
     words : tuple of str
         Caption and text alternative.
     """
     scale = alt.Scale(domain=["higher", "lower", "unclear"], range=[SECOND, ACCENT, MUTED])
-    colour = alt.Color("way:N", title="against rest", scale=scale)
+    colour = alt.Color("way:N", title="against rest", scale=scale, legend=alt.Legend())
+    shape = shaped(colour, ["triangle-up", "triangle-down", "circle"])
     x = alt.X("phase:O", sort=phases, title="hours since the start of the hour (not to scale)",
               axis=alt.Axis(labelAngle=0, labelExpr="replace(datum.label, 'h', '')"))  # fmt: skip
-    log = alt.Scale(type="log", domain=[0.5, 4])
+    values = np.r_[frame["low"], frame["high"], [] if persons is None else persons["value"]]
+    reach = [min(0.5, float(values.min()) * 0.96), max(4, float(values.max()) * 1.04)]
+    log = alt.Scale(type="log", domain=reach, nice=False)
     axis = alt.Axis(values=[0.5, 0.7, 1, 1.4, 2, 2.8, 4], format="~g")
     y = alt.Y("estimate:Q", title="ratio to the rest day", scale=log, axis=axis)
     base = alt.Chart(frame).encode(x=x, color=colour, tooltip=["phase:O", "label:N"])
@@ -250,7 +269,15 @@ def sampling_time(frame: pd.DataFrame, phases: list[str], words: Words) -> Any:
         alt.Chart(pd.DataFrame({"estimate": [1.0]}))
         .mark_rule(color=MUTED, strokeDash=[4, 3])
         .encode(y=y),
+        *([] if persons is None else [_single(persons, x, at_column(y, "value"))]),
         base.mark_rule(strokeWidth=2).encode(y=low, y2="high:Q"),
-        base.mark_circle(size=90, opacity=1).encode(y=y),
+        base.mark_point(filled=True, size=100, opacity=1).encode(y=y, shape=shape),
     ]
     return finished(alt.layer(*layers).properties(height=240), "fig-sampling-time", *words)
+
+
+def _single(persons: pd.DataFrame, x: alt.X, y: alt.Y) -> alt.Chart:
+    """Return faint points of single people beside the marks of their means."""
+    points = alt.Chart(persons).mark_circle(size=18, opacity=0.5, color=MUTED, xOffset=9)
+    tips = ["subject:N", "phase:O", alt.Tooltip("value:Q", format=".2f")]
+    return points.encode(x=x, y=y, tooltip=tips)

@@ -23,7 +23,9 @@ def _ratios(frame: pd.DataFrame, title: str, least: float | None = None) -> alt.
     axis = ratio_axis(title, low, high)
     if high / low < 8:
         inside = [tick for tick in CLOSE if low <= tick <= high]
-        axis["axis"] = alt.Axis(values=inside, format="~g", labelOverlap="greedy")
+        axis["axis"] = alt.Axis(
+            values=inside, format="~g", labelOverlap="greedy", labelSeparation=2
+        )
     return axis
 
 

@@ -172,7 +172,8 @@ def drawings(frame: pd.DataFrame, order: Sequence[str], names: Sequence[str], wo
     rows = rows.sort_values("place", kind="stable")
     rows["to"] = rows.groupby("row")["percent"].cumsum()
     rows["from"] = rows["to"] - rows["percent"]
-    colours = (GRID, MUTED, SIMULATED, THIRD, SECOND)
+    # neighbours differ in lightness, so that grey print shows where one ends
+    colours = (GRID, "#a9b1bc", SIMULATED, "#8fd6bf", SECOND)
     x = alt.X(
         "from:Q",
         title="studies (%)",

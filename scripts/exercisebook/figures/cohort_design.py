@@ -129,12 +129,23 @@ def individual_and_group(
     )
     line = alt.Chart(mean).mark_rule(strokeWidth=3, color=SECOND)
     layers.append(line.encode(y=y, x=at_column(x, "low"), x2="high:Q"))
-    layers.append(alt.Chart(mean).mark_circle(size=110, color=SECOND, opacity=1).encode(y=y, x=x))
+    tips = [
+        alt.Tooltip(f"{field}:Q", title=title, format=".2f")
+        for field, title in (("estimate", "mean"), ("low", "from"), ("high", "to"))
+    ]
+    dot = alt.Chart(mean).mark_circle(size=110, color=SECOND, opacity=1)
+    layers.append(dot.encode(y=y, x=x, tooltip=tips))
     chart = alt.layer(*layers).properties(height=130)
     return finished(chart, "fig-individual-and-group", caption, description)
 
 
-def rest_day(effects: pd.DataFrame, phases: list[str], caption: str, description: str) -> Any:
+def rest_day(
+    effects: pd.DataFrame,
+    phases: list[str],
+    persons: pd.DataFrame | None,
+    caption: str,
+    description: str,
+) -> Any:
     """Return how counts drift over a day without exercise.
 
     Parameters
@@ -143,6 +154,8 @@ def rest_day(effects: pd.DataFrame, phases: list[str], caption: str, description
         Effects on the log2 scale with ``label`` and ``phase``.
     phases : list of str
         In order, the first being where all start.
+    persons : DataFrame, optional
+        row, phase, subject, value: single people's ratios.
     caption, description : str
         For the page.
     """
@@ -152,6 +165,7 @@ def rest_day(effects: pd.DataFrame, phases: list[str], caption: str, description
         phases,
         "ratio to the first draw",
         {name: CELLS[name] for name in CELLS if name in set(frame["row"])},
+        persons=persons,
     )
     return finished(chart, "fig-rest-day", caption, description)
 

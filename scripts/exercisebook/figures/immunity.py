@@ -14,10 +14,13 @@ from exercisebook.figures.theme import (
     GRID,
     INK,
     MUTED,
+    PHASES,
     SECOND,
     SIMULATED,
     THIRD,
+    dashed,
     finished,
+    shaped,
 )
 
 Words = tuple[str, str]
@@ -83,7 +86,7 @@ def quality(frame: pd.DataFrame, threshold: float, words: Words) -> Any:
     colour = alt.Color(
         "what:N",
         title=None,
-        scale=alt.Scale(domain=["kept", "left out"], range=[SIMULATED, MUTED]),
+        scale=alt.Scale(domain=["kept", "left out"], range=[SIMULATED, "#b9c0c9"]),
     )
     bars = (
         alt.Chart(floor)
@@ -165,7 +168,7 @@ def agreement(frame: pd.DataFrame, colours: Mapping[str, str], words: Words) -> 
     tips = ["row:N", "resolution:Q", "groups:Q", alt.Tooltip("index:Q", format=".2f")]
     layers = [
         base.mark_line(strokeWidth=2),
-        base.mark_circle(size=60, opacity=1).encode(tooltip=tips),
+        base.mark_point(filled=True, size=70, opacity=1).encode(shape=shaped(colour), tooltip=tips),
     ]
     return finished(alt.layer(*layers).properties(height=230), "fig-agreement", *words)
 
@@ -272,7 +275,7 @@ def replicates(frame: pd.DataFrame, words: Words) -> Any:
     layers = [
         alt.Chart(level).mark_rule(color=MUTED, strokeDash=[4, 3]).encode(y=y),
         base.mark_line(strokeWidth=2).encode(strokeDash=dash),
-        base.mark_circle(size=50, opacity=1).encode(tooltip=tips),
+        base.mark_point(filled=True, size=55, opacity=1).encode(shape=shaped(colour), tooltip=tips),
     ]
     return finished(alt.layer(*layers).properties(height=270), "fig-replicates", *words)
 
@@ -290,12 +293,14 @@ def residue(frame: pd.DataFrame, order: Sequence[str], words: Words) -> Any:
     """
     groups = list(dict.fromkeys(frame["group"]))
     x = alt.X(
-        "estimate:Q", title="difference in neutrophils (10^9 a litre)", axis=alt.Axis(tickCount=6)
+        "estimate:Q",
+        title="difference in neutrophils (billions a litre)",
+        axis=alt.Axis(tickCount=6),
     )
     colour = alt.Color(
         "group:N",
         title=None,
-        scale=alt.Scale(domain=groups, range=[ACCENT, MUTED]),
+        scale=alt.Scale(domain=groups, range=[PHASES["acute"], PHASES["training"]]),
         legend=alt.Legend(columns=1),
     )
     chart = dot_intervals(frame.drop(columns="group"), x, order, 0.0)
@@ -309,8 +314,14 @@ def residue(frame: pd.DataFrame, order: Sequence[str], words: Words) -> Any:
             color=colour,
         ),
         alt.Chart(frame)
-        .mark_circle(size=70, opacity=1)
-        .encode(y=alt.Y("row:N", sort=list(order), title=None), x=x, color=colour),
+        .mark_point(filled=True, size=80, opacity=1)
+        .encode(
+            y=alt.Y("row:N", sort=list(order), title=None),
+            x=x,
+            color=colour,
+            shape=shaped(colour),
+            tooltip=["row:N", "label:N"],
+        ),
     ]
     return finished(alt.layer(chart, *marks), "fig-residue", *words)
 
@@ -337,7 +348,7 @@ def graph(
         "kind:N",
         title=None,
         scale=alt.Scale(domain=list(colours), range=list(colours.values())),
-        legend=alt.Legend(columns=2, symbolType="square"),
+        legend=alt.Legend(columns=2),
     )
     dash = alt.StrokeDash(
         "way:N", scale=alt.Scale(domain=["drawn", "in doubt"], range=[[1, 0], [5, 4]]), legend=None
@@ -351,12 +362,24 @@ def graph(
         heads.mark_point(shape="triangle", filled=True, color=MUTED, size=60, opacity=1).encode(
             x=x, y=y, angle=alt.Angle("angle:Q", scale=alt.Scale(domain=[0, 360], range=[0, 360]))
         ),
-        alt.Chart(nodes).mark_square(size=10, opacity=0).encode(x=x, y=y, color=colour),
+        *_signs(nodes, x, y, colour),
         alt.Chart(nodes)
         .mark_text(fontSize=12, fontWeight="bold", lineBreak="\n", lineHeight=13)
         .encode(x=x, y=y, text="name:N", color=colour),
     ]
     return finished(alt.layer(*layers).properties(height=330), "fig-graph", *words)
+
+
+def _signs(nodes: pd.DataFrame, x: alt.X, y: alt.Y, colour: alt.Color) -> list[alt.Chart]:
+    """Return a small mark above each name, whose shape tells its kind in grey print too."""
+    lines = nodes["name"].str.count("\n")
+    shape = shaped(colour, ["circle", "square", "diamond"])
+    return [
+        alt.Chart(nodes[lines == more])
+        .mark_point(filled=True, size=55, opacity=1, yOffset=-13 - 6 * more)
+        .encode(x=x, y=y, color=colour, shape=shape, tooltip=["name:N", "kind:N"])
+        for more in sorted(set(lines))
+    ]
 
 
 def associations(frame: pd.DataFrame, order: Sequence[str], words: Words) -> Any:
@@ -377,7 +400,8 @@ def associations(frame: pd.DataFrame, order: Sequence[str], words: Words) -> Any
         scale=alt.Scale(domain=groups, range=[MUTED, ACCENT, SECOND][: len(groups)]),
         legend=alt.Legend(columns=1),
     )
-    x = alt.X("estimate:Q", title="active against inactive (%)", axis=alt.Axis(tickCount=6))
+    axis = alt.Axis(tickCount=6, labelOverlap="greedy", labelSeparation=6)
+    x = alt.X("estimate:Q", title="active against inactive (%)", axis=axis)
     chart = dot_intervals(frame, x, order, 0.0, colour, row_height=26)
     return finished(chart, "fig-associations", *words)
 
@@ -402,7 +426,7 @@ def memory(frame: pd.DataFrame, days: tuple[float, float], words: Words) -> Any:
     )
     dash = alt.StrokeDash(
         "row:N",
-        scale=alt.Scale(domain=names, range=[[2, 3], [1, 0], [1, 0], [8, 3], [8, 3, 2, 3]]),
+        scale=alt.Scale(domain=names, range=[[2, 3], [1, 0], [14, 3], [6, 3], [8, 3, 2, 3]]),
         legend=None,
     )
     x = alt.X(
@@ -453,7 +477,15 @@ def two_numbers(frame: pd.DataFrame, margin: float, words: Words) -> Any:
     layers = [
         alt.Chart(upright).mark_rect(color=GRID, opacity=0.7).encode(x=x, x2="to:Q"),
         alt.Chart(flat).mark_rect(color=GRID, opacity=0.7).encode(y=y, y2="to:Q"),
-        dots.mark_circle(size=90, opacity=1, color=SIMULATED).encode(x=x, y=y),
+        dots.mark_circle(size=90, opacity=1, color=SIMULATED).encode(
+            x=x,
+            y=y,
+            tooltip=[
+                "row:N",
+                alt.Tooltip("baseline:Q", format=".2f"),
+                alt.Tooltip("restimulated:Q", format=".2f"),
+            ],
+        ),
         dots.mark_text(dy=-13, fontWeight="bold", color=INK).encode(x=x, y=y, text="row:N"),
     ]
     return finished(alt.layer(*layers).properties(height=280), "fig-two-numbers", *words)
@@ -487,7 +519,13 @@ def resolution(curves: pd.DataFrame, marks: pd.DataFrame, words: Words) -> Any:
     layers = [
         alt.Chart(curves)
         .mark_line(strokeWidth=2.2)
-        .encode(x=x, y=y, color=colour, tooltip=["row:N", "hour:Q", "millions:Q"]),
+        .encode(
+            x=x,
+            y=y,
+            color=colour,
+            strokeDash=dashed(colour),
+            tooltip=["row:N", "hour:Q", alt.Tooltip("millions:Q", format=".1f")],
+        ),
         alt.Chart(bars)
         .mark_rule(strokeWidth=5, opacity=0.55)
         .encode(x=x, x2="t_50:Q", y=y, color=colour),

@@ -6,7 +6,7 @@ from typing import TypeVar
 import altair as alt
 import pandas as pd
 
-from exercisebook.figures.theme import ACCENT, INK, MUTED
+from exercisebook.figures.theme import ACCENT, INK, MUTED, shaped
 
 Channel = TypeVar("Channel", alt.X, alt.Y)
 
@@ -48,7 +48,7 @@ def dot_intervals(
     reference : float, optional
         Where a line of no effect stands.
     colour : altair.Color, optional
-        By ``group``; one colour without it.
+        By ``group``, and with a legend also by shape; one colour without it.
     row_height : int
         Pixels a row.
     """
@@ -65,7 +65,10 @@ def dot_intervals(
         line = pd.DataFrame({"estimate": [reference]})
         layers.append(alt.Chart(line).mark_rule(color=MUTED, strokeDash=[4, 3]).encode(x=x))
     layers.append(base.mark_rule(strokeWidth=2).encode(x=at_column(x, "low"), x2="high:Q"))
-    layers.append(base.mark_circle(size=70, opacity=1).encode(x=x))
+    # a legend asks the reader to tell groups apart, so grey print must too
+    legend = isinstance(colour, alt.Color) and colour.to_dict().get("legend", True) is not None
+    shape = {"shape": shaped(colour)} if legend else {}
+    layers.append(base.mark_point(filled=True, size=70, opacity=1).encode(x=x, **shape))
     per_row = frame.groupby("row").size().max()
     height = max(70, row_height * len(order) * max(1, int(0.6 * per_row + 0.5)))
     return alt.layer(*layers).properties(height=height)

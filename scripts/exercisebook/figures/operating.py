@@ -8,10 +8,13 @@ import pandas as pd
 
 from exercisebook.figures.intervals import at_column, dot_intervals
 from exercisebook.figures.tables import NARROW
-from exercisebook.figures.theme import ACCENT, GRID, INK, MUTED, SECOND, finished
+from exercisebook.figures.theme import ACCENT, GRID, INK, MUTED, SECOND, dashed, finished
 
 TICKS, LEAST = (0.5, 1, 2, 5, 10, 20, 50), 0.25
 """Marks of a logarithmic axis of errors, and where it begins, in per cent."""
+
+FAR = 25.0
+"""Per cent; a number beyond it stands left of its dot."""
 
 ACTS = {True: "training acts on it", False: "training does not"}
 
@@ -39,7 +42,9 @@ def rates_by_method(
         For the page.
     """
     shares = {column: 100 * frame[column] for column in ("estimate", "low", "high")}
-    rows = frame.assign(**shares, kind=frame["claimed"].map(CLAIMED))
+    # a narrow screen breaks names at commas, and two lines are higher than a row
+    names = frame["row"].str.replace(", ", ",\u00a0")
+    rows = frame.assign(**shares, row=names, kind=frame["claimed"].map(CLAIMED))
     if promised < 1 / 2:
         rows["low"] = rows["low"].clip(lower=LEAST)
     order = list(rows["row"])
@@ -54,11 +59,17 @@ def rates_by_method(
     y = alt.Y("row:N", sort=order, title=None)
     # only what is off needs its number, right of the line; the others crowd there
     off = rows[rows["off"]].assign(beside=rows["high"].clip(lower=100 * promised))
-    labels = (
-        alt.Chart(off)
-        .mark_text(align="left", dx=7, color=INK, fontSize=11)
-        .encode(x=at_column(x, "beside"), y=y, text="label:N")
-    )
+    # the greatest error has no room on its right
+    last = (off["high"] > FAR) & (promised < 1 / 2)
+    labels = [
+        alt.Chart(side)
+        .mark_text(align=align, dx=shift, color=INK, fontSize=11)
+        .encode(x=at_column(x, column), y=y, text="label:N")
+        for side, column, align, shift in (
+            (off[~last], "beside", "left", 7),
+            (off[last], "low", "right", -7),
+        )
+    ]
     words = pd.DataFrame(
         {"estimate": [100 * promised], "word": [f"promised {100 * promised:g}{NARROW}%"]}
     )
@@ -67,7 +78,7 @@ def rates_by_method(
         .mark_text(color=INK, fontSize=11, baseline="bottom")
         .encode(x=x, y=alt.value(-4), text="word:N")
     )
-    return finished(alt.layer(chart, labels, promise), name, caption, description)
+    return finished(alt.layer(chart, *labels, promise), name, caption, description)
 
 
 def percent_axis(field: str, title: str) -> alt.X:
@@ -84,6 +95,8 @@ def found_by_world(
     frame: pd.DataFrame, level: float, order: Sequence[str], caption: str, description: str
 ) -> Any:
     """Return how often features are found in each world, filled where training acts.
+
+    The features stand one under another, so that grey print tells them apart.
 
     Parameters
     ----------
@@ -121,6 +134,7 @@ def found_by_world(
     base = alt.Chart(rows).encode(
         x=x,
         y=y,
+        yOffset=alt.YOffset("group:N", sort=groups),
         color=colour,
         shape=shape,
         tooltip=["world:N", "group:N", alt.Tooltip("label:N", title="studies"), "true:N"],
@@ -131,11 +145,11 @@ def found_by_world(
         alt.Chart(line)
         .mark_text(color=INK, fontSize=11, baseline="bottom", align="left", dx=-6)
         .encode(x=x, y=alt.value(-4), text="word:N"),
-        acts.mark_point(size=90, filled=True, opacity=1),
-        not_acts.mark_point(size=80, fill="white", strokeWidth=2, opacity=1),
+        acts.mark_point(size=80, filled=True, opacity=1),
+        not_acts.mark_point(size=70, fill="white", strokeWidth=2, opacity=1),
     ]
     return finished(
-        alt.layer(*layers).properties(height=26 * len(order)), "fig-worlds", caption, description
+        alt.layer(*layers).properties(height=28 * len(order)), "fig-worlds", caption, description
     )
 
 
@@ -190,7 +204,7 @@ def supported_by_design(
         "truth:N",
         title=None,
         scale=alt.Scale(domain=list(truths), range=[ACCENT, SECOND, INK][: len(truths)]),
-        legend=alt.Legend(columns=1),
+        legend=alt.Legend(columns=1, symbolType="stroke", symbolStrokeWidth=2),
     )
     shape = alt.Shape(
         "design:N",
@@ -224,8 +238,8 @@ def supported_by_design(
         .mark_text(color=INK, fontSize=11, baseline="bottom")
         .encode(x=x, y=alt.value(-4), text="word:N"),
         alt.Chart(between)
-        .mark_rule(strokeWidth=1.2)
-        .encode(x=at_column(x, "low"), x2="high:Q", y=y, color=colour),
+        .mark_rule(strokeWidth=1.4)
+        .encode(x=at_column(x, "low"), x2="high:Q", y=y, color=colour, strokeDash=dashed(colour)),
         filled.mark_point(size=60, filled=True, opacity=1),
         hollow.mark_point(size=55, fill="white", strokeWidth=1.8, opacity=1),
     ]

@@ -7,7 +7,7 @@ import altair as alt
 import pandas as pd
 
 from exercisebook.figures.intervals import at_column, dot_intervals, ratio_axis
-from exercisebook.figures.theme import INK, MUTED, SIMULATED, finished
+from exercisebook.figures.theme import INK, SIMULATED, finished
 
 _CLOSE = (0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.1, 1.2, 1.3, 1.4, 1.6, 1.8, 2)
 """Ticks of ratios that lie close together."""
@@ -17,7 +17,9 @@ def _axis(title: str, low: float, high: float) -> alt.X:
     axis = ratio_axis(title, low, high)
     if high / low < 3:
         inside = [tick for tick in _CLOSE if low <= tick <= high]
-        axis["axis"] = alt.Axis(values=inside, format="~g", labelOverlap="greedy")
+        axis["axis"] = alt.Axis(
+            values=inside, format="~g", labelOverlap="greedy", labelSeparation=2
+        )
     return axis
 
 
@@ -61,19 +63,16 @@ def against_truth(
     return finished(alt.layer(*layers), name, caption, description)
 
 
-def _outcomes(rows: pd.DataFrame, y: alt.Y) -> alt.Chart:
-    """Return each row's outcome at the right edge, what went wrong in ink and the rest muted."""
+def _outcomes(rows: pd.DataFrame, y: alt.Y) -> alt.LayerChart:
+    """Return each row's outcome at the right edge, what went wrong in bold."""
     wrong = rows["outcome"].isin(["missed", "false alarm"])
-    return (
-        alt.Chart(rows.assign(shade=wrong.map({True: INK, False: MUTED})))
-        .mark_text(align="left", dx=6, fontSize=11)
-        .encode(
-            y=y,
-            x=alt.value("width"),
-            text="outcome:N",
-            color=alt.Color("shade:N", scale=None, legend=None),
-        )
-    )
+    texts = [
+        alt.Chart(rows[chosen])
+        .mark_text(align="left", dx=6, fontSize=11, color=INK, fontWeight=weight)
+        .encode(y=y, x=alt.value("width"), text="outcome:N")
+        for chosen, weight in ((wrong, "bold"), (~wrong, "normal"))
+    ]
+    return alt.layer(*texts)
 
 
 def alike(rows: pd.DataFrame, title: str, caption: str, description: str) -> Any:
@@ -102,13 +101,21 @@ def alike(rows: pd.DataFrame, title: str, caption: str, description: str) -> Any
         .encode(y=y, x=at_column(x, "truth"))
     )
     first = rows.head(1)
+    # side by side on a narrow screen: each word stands away from the other
+    is_left = bool((first["truth"] < first["estimate"]).all())
     told = [
         alt.Chart(first)
-        .mark_text(dy=-20, fontSize=11, color=colour)
+        .mark_text(
+            dy=-20,
+            dx=6 if to_left else -6,
+            fontSize=11,
+            color=colour,
+            align="right" if to_left else "left",
+        )
         .encode(y=y, x=at_column(x, column), text=alt.value(words))
-        for column, words, colour in (
-            ("truth", "true effect of training", INK),
-            ("high", "what the study sees", SIMULATED),
+        for column, words, colour, to_left in (
+            ("truth", "truth", INK, is_left),
+            ("estimate", "what the study sees", SIMULATED, not is_left),
         )
     ]
     return finished(alt.layer(seen, truth, *told), "fig-worlds-alike", caption, description)

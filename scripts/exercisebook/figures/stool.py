@@ -15,6 +15,9 @@ from exercisebook.figures.theme import INK, MUTED, SECOND, SIMULATED, finished
 Words = tuple[str, str]
 """Caption and text alternative."""
 
+PALE = "#f3b58a"
+"""Beside the colour of what is simulated it is lighter, so that grey print tells them apart."""
+
 _TICKS = (0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6, 8)
 
 
@@ -102,7 +105,7 @@ def found_taxa(frame: pd.DataFrame, order: Sequence[str], words: Words) -> Any:
             color=alt.Color(
                 "kind:N",
                 title=None,
-                scale=alt.Scale(domain=kinds, range=[SIMULATED, SECOND]),
+                scale=alt.Scale(domain=kinds, range=[SIMULATED, PALE]),
                 legend=alt.Legend(columns=1),
             ),
             tooltip=["row:N", "kind:N", alt.Tooltip("label:N", title="taxa a study")],

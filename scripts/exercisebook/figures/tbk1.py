@@ -8,7 +8,17 @@ import numpy as np
 import pandas as pd
 
 from exercisebook.figures.intervals import at_column, dot_intervals
-from exercisebook.figures.theme import ACCENT, INK, MUTED, SECOND, SIMULATED, THIRD, finished
+from exercisebook.figures.theme import (
+    ACCENT,
+    INK,
+    MUTED,
+    SECOND,
+    SIMULATED,
+    THIRD,
+    dashed,
+    finished,
+    shaped,
+)
 
 Words = tuple[str, str]
 """Caption and text alternative."""
@@ -56,12 +66,21 @@ def dose_response(points: pd.DataFrame, curves: pd.DataFrame, ec50: float, words
     )
     drawn = alt.Chart(curves).mark_line(strokeWidth=2.5, clip=True)
     dash = alt.StrokeDash(
-        "line:N", scale=alt.Scale(domain=lines, range=[[1, 0], [1, 0], [5, 4]]), legend=None
+        "line:N", scale=alt.Scale(domain=lines, range=[[1, 0], [8, 3], [2, 3]]), legend=None
     )
     dots = [
         alt.Chart(points[points["design"] == design].rename(columns={"design": "line"}))
         .mark_point(shape=shape, size=46, filled=True, opacity=0.85, clip=True)
-        .encode(x=x, y=y, color=colour)
+        .encode(
+            x=x,
+            y=y,
+            color=colour,
+            tooltip=[
+                alt.Tooltip("line:N", title="study"),
+                alt.Tooltip("dose:Q", title="mM", format=".3g"),
+                alt.Tooltip("response:Q", title="%", format=".0f"),
+            ],
+        )
         for design, shape in zip(designs, ("circle", "square"), strict=True)
     ]
     here = alt.Chart(pd.DataFrame({"dose": [ec50]}))
@@ -181,17 +200,26 @@ def named(points: pd.DataFrame, order: Sequence[str], kinds: Sequence[str], word
         scale=alt.Scale(domain=list(kinds), range=[ACCENT, SECOND, MUTED, THIRD]),
         legend=alt.Legend(columns=1),
     )
-    shape = alt.Shape(
-        "mark:N",
-        title=None,
-        legend=alt.Legend(orient="bottom"),
-        scale=alt.Scale(domain=["measured", "more than this"], range=["circle", "triangle-right"]),
+    base = alt.Chart(points).encode(
+        x=x,
+        y=y,
+        color=colour,
+        shape=shaped(colour),
+        tooltip=["row:N", "label:N", "kind:N"],
     )
-    chart = (
-        alt.Chart(points)
-        .mark_point(size=90, filled=True, opacity=0.9)
-        .encode(x=x, y=y, color=colour, shape=shape, tooltip=["row:N", "label:N", "kind:N"])
+    bound = alt.FieldEqualPredicate(field="mark", equal="more than this")
+    layers = [
+        base.transform_filter({"not": bound}).mark_point(size=90, filled=True, opacity=0.9),
+        base.transform_filter(bound).mark_point(size=80, strokeWidth=2, opacity=1),
+    ]
+    bounds = points[points["mark"] == "more than this"]
+    last = bounds.sort_values("ic50_nM").groupby("row").tail(1)
+    told = (
+        alt.Chart(last)
+        .mark_text(dy=-14, fontSize=11, color=INK)
+        .encode(x=x, y=y, text=alt.value("more than"))
     )
+    chart = alt.layer(*layers, told)
     return finished(chart.properties(height=34 * len(order)), "fig-named-potencies", *words)
 
 
@@ -224,11 +252,21 @@ def atp(points: pd.DataFrame, words: Words) -> Any:
     )
     line = alt.Chart(level).mark_line(color=MUTED, strokeDash=[4, 3])
     beneath = pd.DataFrame({"low_nM": [100.0], "high_nM": [20.0]})
-    told = alt.Chart(beneath).mark_text(align="left", color=MUTED, fontSize=11)
+    told = alt.Chart(beneath).mark_text(align="left", color=INK, fontSize=11)
     chart = alt.layer(
         line.encode(x=x, y=y),
         told.encode(x=x, y=y, text=alt.value("no difference")),
-        dots.encode(x=x, y=y, color=colour, shape=shape),
+        dots.encode(
+            x=x,
+            y=y,
+            color=colour,
+            shape=shape,
+            tooltip=[
+                "name:N",
+                alt.Tooltip("low_nM:Q", title="nM at 10 µM ATP"),
+                alt.Tooltip("high_nM:Q", title="nM at 1 mM ATP"),
+            ],
+        ),
         names.encode(x=x, y=y, text="name:N"),
     )
     return finished(chart.properties(height=300), "fig-atp", *words)
@@ -247,11 +285,19 @@ def selectivity(rows: pd.DataFrame, typical: float, words: Words) -> Any:
     """
     y = alt.Y("compound:N", sort=list(rows["compound"]), title=None, axis=alt.Axis(ticks=False))
     x = alt.X("n_hit:Q", title="kinases hit, of those in the panel")
-    bars = alt.Chart(rows).mark_bar(color=ACCENT, height=11).encode(x=x, y=y, tooltip=["n_hit:Q"])
+    bars = (
+        alt.Chart(rows)
+        .mark_bar(color=ACCENT, height=11)
+        .encode(x=x, y=y, tooltip=["compound:N", "n_hit:Q"])
+    )
     counts = alt.Chart(rows).mark_text(align="left", dx=4, fontSize=11, color=INK)
     line = alt.Chart(pd.DataFrame({"n_hit": [typical]}))
     rule = line.mark_rule(color=SECOND, strokeDash=[4, 3]).encode(x=x)
-    chart = alt.layer(rule, bars, counts.encode(x=x, y=y, text="n_hit:Q"))
+    # a number beside a short bar would stand on the line
+    told = line.mark_text(color=INK, fontSize=11, baseline="bottom").encode(
+        x=x, y=alt.value(-4), text=alt.value(f"median kinase: {typical:g}")
+    )
+    chart = alt.layer(rule, bars, counts.encode(x=x, y=y, text="n_hit:Q"), told)
     return finished(chart.properties(height=19 * len(rows) + 20), "fig-selectivity", *words)
 
 
@@ -298,7 +344,17 @@ def change(curves: pd.DataFrame, words: Words) -> Any:
         scale=alt.Scale(domain=names, range=[ACCENT, THIRD, SECOND][: len(names)]),
         legend=alt.Legend(columns=1),
     )
-    lines = alt.Chart(curves).mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour)
+    lines = (
+        alt.Chart(curves)
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=x,
+            y=y,
+            color=colour,
+            strokeDash=dashed(colour),
+            tooltip=["name:N", *_tips({"kd": "Kd (mM)", "points": "points"})],
+        )
+    )
     return finished(lines.properties(height=280), "fig-occupancy-change", *words)
 
 
@@ -348,9 +404,9 @@ def _with_bands(
     names = list(dict.fromkeys(curves["name"]))
     colour = alt.Color(
         "name:N",
-        title="assumed Kd",
+        title=None,
         scale=alt.Scale(domain=names, range=list(LINES[: len(names)])),
-        legend=alt.Legend(columns=2),
+        legend=None,
     )
     shade = (
         alt.Chart(bands.rename(columns={"low": "concentration"}))
@@ -363,7 +419,42 @@ def _with_bands(
         .mark_text(dy=10, baseline="top", color=INK, fontSize=12)
         .encode(x=x, y=alt.value(0), text="name:N")
     )
-    lines = alt.Chart(curves).mark_line(strokeWidth=2.5).encode(x=x, y=y, color=colour)
-    ends = curves.groupby("name", sort=False).tail(1)
-    dots = alt.Chart(ends).mark_circle(size=30, opacity=1).encode(x=x, y=y, color=colour)
-    return alt.layer(shade, told, lines, dots)
+    lines = (
+        alt.Chart(curves)
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=x,
+            y=y,
+            color=colour,
+            strokeDash=dashed(colour),
+            tooltip=[
+                alt.Tooltip("name:N", title="assumed Kd"),
+                *_tips({"concentration": "betaine (mM)", "occupancy": "bound"}),
+            ],
+        )
+    )
+    return alt.layer(shade, told, lines, *_named_curves(curves, x, y, column, colour))
+
+
+def _tips(titles: dict[str, str]) -> list[alt.Tooltip]:
+    return [alt.Tooltip(f"{field}:Q", title=title, format=".3g") for field, title in titles.items()]
+
+
+def _named_curves(
+    curves: pd.DataFrame, x: alt.X, y: alt.Y, column: str, colour: alt.Color
+) -> list[alt.Chart]:
+    """Return each curve's name where half is bound, below it or, at the right edge, above."""
+    curves = curves.reset_index(drop=True)
+    distance = (curves[column] - 0.5).abs()
+    half = curves.loc[distance.groupby(curves["name"], sort=False).idxmin()]
+    half = half.assign(told="Kd " + half["name"])
+    is_last = half["concentration"] > 0.5 * curves["concentration"].max()
+    return [
+        alt.Chart(part)
+        .mark_text(align=align, dx=shift, dy=rise, fontWeight="bold")
+        .encode(x=x, y=y, text="told:N", color=colour)
+        for part, align, shift, rise in (
+            (half[~is_last], "left", 8, 8),
+            (half[is_last], "right", -8, -8),
+        )
+    ]

@@ -5,6 +5,7 @@ where JavaScript runs, the live chart from one shared script.
 """
 
 import html
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,18 @@ CELLS = {
     "leukocytes": INK,
 }
 """Colour by kind of white cell; distinct for the colour-blind, and in grey by lightness."""
+
+NODES = (INK, ACCENT, SECOND)
+"""Colours of a causal graph: what is asked, what was measured, what was not."""
+
+SHAPES = ("circle", "square", "diamond", "triangle-up")
+"""Shapes of dots, one a group: in grey print two colours are often one."""
+
+CELL_SHAPES = dict(zip(CELLS, SHAPES, strict=True))
+"""Shape by kind of white cell, the same on every page."""
+
+DASHES: tuple[tuple[int, ...], ...] = ((1, 0), (8, 3), (2, 3), (8, 3, 2, 3))
+"""Dashes of lines, one a group."""
 
 DIGITS = 6
 """Significant digits of the numbers that a chart carries."""
@@ -146,6 +159,26 @@ def finished(
         usermeta={"name": name, "caption": caption, "embedOptions": {"actions": False}},
         description=description,
     )
+
+
+def shaped(colour: alt.Color, shapes: Sequence[str] = SHAPES) -> alt.Shape:
+    """Return the shapes that go with a colour, in one legend with it."""
+    return _beside(colour, alt.Shape, shapes)
+
+
+def dashed(colour: alt.Color, dashes: Sequence[Sequence[int]] = DASHES) -> alt.StrokeDash:
+    """Return the dashes that go with a colour, in one legend with it."""
+    return _beside(colour, alt.StrokeDash, [list(dash) for dash in dashes])
+
+
+def _beside(colour: alt.Color, channel: Any, choice: Sequence[Any]) -> Any:
+    told = colour.to_dict()
+    domain = told["scale"]["domain"]
+    if len(domain) > len(choice):
+        raise ValueError(f"{len(domain)} groups cannot be told apart by {len(choice)} marks")
+    scale = alt.Scale(domain=domain, range=list(choice[: len(domain)]))
+    parts = {part: colour[part] for part in ("title", "legend") if part in told}
+    return channel(f"{told['field']}:N", scale=scale, **parts)
 
 
 def save_chart(chart: Any, path: Path) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from exercisebook.chapters.ch01.analyses import COUNTS, HOURS, INDIVIDUAL_HOUR
+from exercisebook.chapters.ch01.analyses import COUNTS, HOURS, INDIVIDUAL_HOUR, REST
 from exercisebook.chapters.ch01.readings import (
     adjusted_association,
     individual_case,
@@ -13,7 +13,7 @@ from exercisebook.chapters.ch01.readings import (
     single_men,
 )
 from exercisebook.chapters.chapter import Chapter
-from exercisebook.chapters.hours import at_hour, hour_of, phase_of
+from exercisebook.chapters.hours import at_hour, hour_of, phase_of, ratios_of_men
 from exercisebook.chapters.rows import ratio_rows
 from exercisebook.chapters.simulated import (
     ALIKE,
@@ -93,12 +93,14 @@ def rest_day_chart(chapter: Chapter) -> Any:
     frame = effects.assign(label=effects["feature"].map(label), phase=phase_of(effects))
     frame = frame[frame["feature"] != "leukocytes"]
     peak = rest_peak(chapter)
+    persons = ratios_of_men(REST, HOURS, list(frame["feature"].unique()))
+    dots = "" if persons is None else "; dots: single men"
     caption = (
         f"Nobody exercised on this day, and still {label(peak['feature'])} {moved(peak)} by "
-        f"{hour_of(peak)} hours after the first draw (GRINTA rest day, {int(peak['n_subjects'])} men, 95 % intervals)."
+        f"{hour_of(peak)} hours after the first draw (GRINTA rest day, {int(peak['n_subjects'])} men, 95 % intervals{dots})."
     )
     text = f"Line chart of neutrophils, lymphocytes and monocytes over 24 hours of rest, as ratios to the first draw; {label(peak['feature'])} {moved(peak)} and all are near 1 after 24 hours."
-    return draw.rest_day(frame, ["0h", *HOURS], caption, text)
+    return draw.rest_day(frame, ["0h", *HOURS], persons, caption, text)
 
 
 def detectable_chart(chapter: Chapter) -> Any:

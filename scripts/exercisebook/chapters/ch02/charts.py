@@ -227,12 +227,16 @@ def sampling_chart(chapter: Chapter) -> Any:
     frame = ratio_rows(effects, effects["feature"]).assign(phase=phase_of(effects))
     frame["way"] = np.select([frame["low"] > 1, frame["high"] < 1], ["higher", "lower"], "unclear")
     higher, lower = (list(frame.loc[frame["way"] == w, "phase"]) for w in ("higher", "lower"))
+    persons = single_men(chapter)
+    if persons is not None:
+        persons = persons[persons["row"] == label("lymphocytes")]
+    dots = "" if persons is None else "; faint: single men"
     caption = (
         f"“Lymphocytes after exercise” are higher than at rest if drawn at {_hours(higher)}, lower at {_hours(lower)}: "
-        f"the same men, the same bout (GRINTA, {arm_label(chapter)}, n = {n_range(effects)}, 95 % intervals)."
+        f"the same men, the same bout (GRINTA, {arm_label(chapter)}, n = {n_range(effects)}, 95 % intervals{dots})."
     )
     text = f"Dots with intervals of the lymphocyte ratio to rest by hour of sampling; above one at {_hours(higher)}, below one at {_hours(lower)}."
-    return draw.sampling_time(frame, list(HOURS), (caption, text))
+    return draw.sampling_time(frame, list(HOURS), persons, (caption, text))
 
 
 def _odds_certain(effect: pd.Series) -> str:

@@ -14,17 +14,14 @@ from exercisebook.chapters.ch02.analyses import (
     claim_effects,
 )
 from exercisebook.chapters.chapter import Chapter
-from exercisebook.chapters.hours import at_hour, of_stratum
-from exercisebook.chapters.results import open_data
+from exercisebook.chapters.hours import at_hour, of_stratum, ratios_of_men
 from exercisebook.chapters.simulated import outcomes, truth_of
 from exercisebook.chapters.wording import certain, one
 from exercisebook.claims.claims import claims_of
 from exercisebook.claims.ledger import member_verdicts
 from exercisebook.claims.verdict import SUPPORTED
 from exercisebook.figures.tables import number
-from exercisebook.sources.features import label
 from exercisebook.sources.grinta import ARMS
-from exercisebook.stats.cohort_effects import contrast_differences
 from exercisebook.stats.equivalence import equivalence_tests
 from exercisebook.stats.plasma_volume import PLASMA_SHARE, explaining_loss, log2_shift
 from exercisebook.stats.schemas import MOSTLY_MISSING, NONDETECT
@@ -57,17 +54,7 @@ def hard_against_gentle(chapter: Chapter) -> pd.Series:
 
 def single_men(chapter: Chapter) -> pd.DataFrame | None:
     """Return each man's ratios to his rest day, where the bytes are at hand."""
-    cohort = open_data("grinta")
-    if cohort is None:
-        return None
-    tables = []
-    for hour in HOURS:
-        contrast = cohort.contrast(f"{chapter.parameters.arm}-{hour}")
-        values = contrast_differences(cohort, "blood_count", contrast).values[list(CELLS)]
-        long = values.rename_axis("subject").reset_index().melt("subject", var_name="row").dropna()
-        tables.append(long.assign(phase=hour, value=(2 ** long["value"]).round(3)))
-    persons = pd.concat(tables, ignore_index=True)
-    return persons.assign(row=persons["row"].map(label))
+    return ratios_of_men(chapter.parameters.arm, HOURS, list(CELLS))
 
 
 def day_after_tests(chapter: Chapter) -> tuple[pd.DataFrame, float]:

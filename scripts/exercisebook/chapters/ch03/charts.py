@@ -36,7 +36,7 @@ from exercisebook.chapters.wording import (
 from exercisebook.figures import immunity as draw
 from exercisebook.figures.simulated import against_truth
 from exercisebook.figures.tables import interval, number, percent, whole
-from exercisebook.figures.theme import INK, MUTED, SIMULATED
+from exercisebook.figures.theme import INK, MUTED, NODES, SIMULATED
 from exercisebook.sources.features import label
 from exercisebook.sources.grinta import ARMS
 
@@ -235,7 +235,7 @@ def _trial() -> tuple[pd.DataFrame, pd.Series]:
     return table[["estimate", "low", "high"]], table["row"]
 
 
-COLOURS = {graph.ASKED: INK, graph.MEASURED: "#0072b2", graph.NOT_MEASURED: "#d55e00"}
+COLOURS = dict(zip((graph.ASKED, graph.MEASURED, graph.NOT_MEASURED), NODES, strict=True))
 
 
 def graph_chart(chapter: Chapter) -> Any:

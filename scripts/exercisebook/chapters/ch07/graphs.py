@@ -19,7 +19,7 @@ from exercisebook.chapters.chapter import Chapter
 from exercisebook.chapters.wording import count, listed
 from exercisebook.figures import causality as draw
 from exercisebook.figures.tables import Table, percent
-from exercisebook.figures.theme import ACCENT, MUTED, SECOND
+from exercisebook.figures.theme import NODES as NODE_COLOURS
 from exercisebook.simulate.graph import adjustment_sets, causal_graph
 from exercisebook.simulate.latents import node_law
 from exercisebook.simulate.worlds import NODES, SEASON, TRAINING, world
@@ -70,7 +70,7 @@ _ARROWS = (
     (INFLAMMATION, CRP),
 )
 
-COLOURS = {ASKED: ACCENT, SEEN: SECOND, UNSEEN: MUTED}
+COLOURS = dict(zip((ASKED, SEEN, UNSEEN), NODE_COLOURS, strict=True))
 
 _VISIT = "the visit"
 _TOLD = {_VISIT: "visit", "betaine": "betaine", "C-reactive protein": "CRP"}
