@@ -53,6 +53,9 @@ lock: ready
 	@.venv/bin/python -m pip install --quiet uv
 	@.venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	    --all-extras --no-header --no-annotate pyproject.toml --output-file requirements.lock
+	@echo 'nbgrader==0.9.6' | .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+	    --generate-hashes --no-header --no-annotate --constraint requirements.lock - \
+	    --output-file requirements-nbgrader.lock
 
 clean:
 	@rm -rf _build .cache

@@ -84,6 +84,7 @@ FEEDBACK = (
 )
 ANCHOR = "Neither death nor infection was measured"
 NOTE = "Draw three boxes, blood, walls and tissues, marrow"
+SPOKEN = "Let the class guess three cells or signals that an hour of cycling changes."
 OUTPUT = "the output of the cell at place"
 PAGE = f"html/notebooks/{MODEL}.html"
 LAST = len(code_cells(read_chapter(MODEL))) - 1
@@ -184,6 +185,7 @@ PLANTED = {
     "feedback": on_page(f"<p>{FEEDBACK}</p>"),
     "an anchored answer": on_page(f"<p>{ANCHOR}</p>"),
     "a note for instructors": on_page(f"<p>{NOTE}</p>"),
+    "a speaker's note": on_page(f"<p>{SPOKEN}</p>"),
     "an explained misconception": on_page(misconceptions()["half-limit"].explanation),
     "a key in a source": into(MYST, *KEYED),
     "a key in a notebook": into(IPYNB, *KEYED),
@@ -227,6 +229,7 @@ def test_the_other_editions_would_not_pass_as_one_for_students(clean, secrets, e
     assert kinds >= {
         "a solution's text", "a solution's code", "a solution's output", "feedback",
         "a right option", "an anchored answer", "a misconception", "a mark",
+        "a speaker's note",
     }  # fmt: skip
     assert ("a note for instructors" in kinds) == (edition == INSTRUCTOR)
 

@@ -15,8 +15,10 @@ from exercisebook.cli.check import check, doctor
 from exercisebook.cli.data import app as data_app
 from exercisebook.cli.editions import edition
 from exercisebook.cli.effects import effects
+from exercisebook.cli.export import export_app
 from exercisebook.cli.packages import import_app, init
 from exercisebook.cli.simulate import simulate
+from exercisebook.cli.slides import slides
 from exercisebook.cli.teaching import class_data, class_truth, grade
 from exercisebook.errors import BookError, Misuse
 from exercisebook.paths import BUILD, ROOT, notebook_file
@@ -30,12 +32,14 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.add_typer(import_app, name="import")
+app.add_typer(export_app, name="export")
 app.command()(effects)
 app.command()(simulate)
 app.command()(init)
 app.command()(check)
 app.command()(doctor)
 app.command()(edition)
+app.command()(slides)
 app.command()(class_data)
 app.command()(class_truth)
 app.command()(grade)

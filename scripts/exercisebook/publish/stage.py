@@ -2,8 +2,8 @@
 
 It differs from the checkout in four ways: chapters are executed notebooks, nothing is executed
 again, the ledger lies beside them, and a report's table of contents lists its chapters alone,
-without the ledger's page, which is of the whole book. A report has a first page of its own, and
-tells nowhere on which path a brought cohort lies.
+without the pages on the ledger and the tour, which are of the whole book. A report has a first
+page of its own, and tells nowhere on which path a brought cohort lies.
 """
 
 import html
@@ -43,6 +43,8 @@ _LABELLED = re.compile(r"^\((?P<label>[\w-]+)\)=\s*\n#+ (?P<title>.+)$", re.MULT
 _LINK = re.compile(r"\[(?P<words>[^\]]*)\]\(#(?P<label>[\w-]+)\)")
 
 ONLY_DEFAULT = "only-default"
+TOUR = "book/tour"
+"""The page that leads through the figures of the whole book."""
 PROVENANCE = "provenance.json"
 LEDGER = "ledger"
 
@@ -60,8 +62,8 @@ def stage(plan: Plan, folder: Path) -> None:
     shutil.copytree(plan.root / "book", folder / "book")
     if has_ledger(plan):
         shutil.copytree(ledger_folder(plan), folder / LEDGER)
-    else:
-        (folder / f"{PAGE}.md").unlink(missing_ok=True)
+    for name in _whole_book_only(plan):
+        (folder / f"{name}.md").unlink(missing_ok=True)
     if plan.report:
         _write_first_page(plan, folder)
     omitted = omitted_labels(plan)
@@ -149,10 +151,15 @@ def omitted_labels(plan: Plan) -> dict[str, str]:
     for slug in notebook_slugs(plan.root):
         if slug not in shown:
             labels |= _labels_in(notebook_file(slug, plan.root / "notebooks"))
-    ledger = plan.root / f"{PAGE}.md"
-    if not has_ledger(plan) and ledger.exists():
-        labels |= _labels_in(ledger)
+    for page in _whole_book_only(plan):
+        if (plan.root / f"{page}.md").exists():
+            labels |= _labels_in(plan.root / f"{page}.md")
     return labels
+
+
+def _whole_book_only(plan: Plan) -> list[str]:
+    """Return the pages that a plan leaves out, since they are of the whole book."""
+    return [PAGE] * (not has_ledger(plan)) + [TOUR] * plan.report
 
 
 def _labels_in(page: Path) -> dict[str, str]:
@@ -218,7 +225,7 @@ def _whose(cohort: str) -> str:
 def _toc(plan: Plan) -> dict[str, Any]:
     places = (notebook_file(chapter.slug, Path("notebooks")) for chapter in plan.chapters)
     shown = {place.with_suffix("").as_posix() for place in places}
-    shown |= {PAGE} if has_ledger(plan) else set()
+    shown |= {page for page in (PAGE, TOUR) if page not in _whole_book_only(plan)}
     toc: dict[str, Any] = table_of_contents(plan.root)
     for part in toc["parts"]:
         if plan.report:
@@ -227,7 +234,7 @@ def _toc(plan: Plan) -> dict[str, Any]:
         part["chapters"] = [
             entry
             for entry in part["chapters"]
-            if not entry["file"].startswith(("notebooks/", PAGE)) or entry["file"] in shown
+            if not entry["file"].startswith(("notebooks/", PAGE, TOUR)) or entry["file"] in shown
         ]
     toc["parts"] = [part for part in toc["parts"] if part["chapters"]]
     return toc

@@ -181,9 +181,9 @@ def edited_text(text: str, edition: str) -> Edited:
     """Return a chapter's MyST text as an edition shows it.
 
     The edition for students has no solution but a cell to begin from, no right option and no
-    feedback, no anchored answer, and nothing for instructors. The two others have every answer
-    open; the one for instructors has, beside, what items serve, difficulties, lesson plans and
-    the misconceptions that the chapter's wrong answers show.
+    feedback, no anchored answer, and nothing for instructors or speakers. The two others have
+    every answer open; the one for instructors has, beside, what items serve, difficulties, lesson
+    plans and the misconceptions that the chapter's wrong answers show.
     """
     items = items_of(text)
     changes = sorted(_CHANGES[edition](items), key=lambda change: (change.first, change.last))
@@ -217,6 +217,7 @@ def _cells(items: Items, edition: str) -> list[int | None]:
 def _for_students(items: Items) -> list[_Change]:
     changes = [_cut(block) for block in items.difficulties]
     changes += [_cut(lesson.block) for lesson in items.lessons]
+    changes += [_Change(note[0], note[-1], ()) for note in items.speaker_notes]
     changes += [_unkeyed(question) for question in (*items.predictions, *items.quiz)]
     for question in items.free_texts:
         changes.append(_rewritten(question.block, question.text, question.block.options))

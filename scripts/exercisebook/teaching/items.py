@@ -7,8 +7,10 @@ They are read from the chapter's MyST text, each with the line it stands on. Jud
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from exercisebook.publish.quiz_form import Anchor, Option, anchors_of, options_of
+from exercisebook.publish.slides import NOTES
 
 STUDENT, INSTRUCTOR, SOLUTIONS = "student", "instructor", "solutions"
 EDITIONS = (STUDENT, INSTRUCTOR, SOLUTIONS)
@@ -158,6 +160,8 @@ class Items:
     free_texts: tuple[FreeText, ...]
     difficulties: tuple[Block, ...]
     lessons: tuple[Lesson, ...]
+    speaker_notes: tuple[range, ...]
+    """Lines of what is told beside slides, from 0, the break above them included."""
 
     @property
     def titles(self) -> dict[str, str]:
@@ -184,7 +188,15 @@ def items_of(text: str) -> Items:
         tuple(_free_text(block) for block in named["free-text"]),
         tuple(named["difficulties"]),
         tuple(_lesson(block) for block in named["lesson"]),
+        tuple(_speaker_notes(lines)),
     )
+
+
+def _speaker_notes(lines: list[str]) -> Iterator[range]:
+    breaks = [n for n, line in enumerate(lines) if line.startswith(("+++", "```{code-cell}"))]
+    for start, end in pairwise([*breaks, len(lines)]):
+        if lines[start].startswith("+++") and f'"{NOTES}"' in lines[start]:
+            yield range(start, end)
 
 
 def blocks_of(lines: list[str]) -> Iterator[Block]:

@@ -175,6 +175,9 @@ def _of_notes(page: Page, items: Items) -> Iterator[Secret]:
     for lesson in items.lessons:
         for activity in lesson.activities:
             yield from _pieces(page.slug, activity.line, "a note for instructors", activity.text)
+    lines = page.text.splitlines()
+    for n in (n for note in items.speaker_notes for n in note[1:]):
+        yield from _pieces(page.slug, n, "a speaker's note", lines[n])
 
 
 def _pieces(slug: str, line: int, kind: str, text: str) -> Iterator[Secret]:
@@ -228,6 +231,7 @@ def _in_the_open(page: Page, items: Items) -> str:
     for block in asked:
         hidden |= set(range(block.start, block.end + 1))
     lines = page.text.splitlines()
+    hidden |= {n for note in items.speaker_notes for n in note}
     open_lines = [line for n, line in enumerate(lines) if n not in hidden]
     cells = [block for block in items.blocks if block.name == "code-cell"]
     executed = [c for c in code_cells(page.executed) if "injected-parameters" not in _tags(c)]

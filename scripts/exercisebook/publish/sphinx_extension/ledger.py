@@ -82,7 +82,7 @@ class Ledger(Generated):
         spec = steady(ledger_chart(rows).to_dict())
         app = self.state.document.settings.env.app
         page = SimpleNamespace(document=self.state.document)
-        return chart_nodes(spec, SimpleNamespace(renderer=page, write_file=_Writer(app).write))
+        return chart_nodes(spec, SimpleNamespace(renderer=page, write_file=ChartFiles(app).write))
 
     def _changes(self, rows: pd.DataFrame) -> list[nodes.Node]:
         release = last_release()
@@ -96,7 +96,7 @@ class Ledger(Generated):
 
 
 @dataclass(frozen=True)
-class _Writer:
+class ChartFiles:
     """Where a directive keeps the picture of a chart, as MyST-NB does for notebooks."""
 
     app: Sphinx

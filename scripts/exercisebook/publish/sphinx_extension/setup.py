@@ -14,7 +14,9 @@ from exercisebook.publish.sphinx_extension import (
     pages,
     quiz,
     reading,
+    tour,
     weight,
+    welcome,
     worlds,
 )
 
@@ -22,7 +24,8 @@ from exercisebook.publish.sphinx_extension import (
 def setup(app: Sphinx) -> dict[str, Any]:
     """Add charts, formulae, directives and what concerns whole pages."""
     parts = (
-        charts, checks, directives, engine, formulae, ledger, pages, quiz, reading, weight, worlds,
+        charts, checks, directives, engine, formulae, ledger, pages, quiz, reading, tour, weight,
+        welcome, worlds,
     )  # fmt: skip
     for part in parts:
         part.setup(app)
