@@ -106,14 +106,14 @@ def test_marks_side_by_side_fit_the_narrowest_screen():
 
 def test_the_caption_counts_claims_and_follows_the_rows():
     caption, told = words_of(ledger_rows())
-    assert "Of 6 claims no open data set measures 3, 1 are nothing" in caption
-    assert "and 2 meet a measurement; supported: none" in caption
+    assert "Of 6 claims, 3 meet no open data, 1 hold nothing to test" in caption
+    assert "and 2 meet a measurement; it supports none of them" in caption
     assert "n = 7" in caption
     assert "not measured: 3 (1 with the cause not identified, 2 with the cause not asked)" in told
     assert "supported: none; contradicted: none" in told
     observed = ledger_rows()["observed"].replace("inconclusive", "supported")
     caption, told = words_of(ledger_rows(observed=observed))
-    assert "supported: 2, with the cause identified: 1 (one mark" in caption
+    assert "it supports 2 of them, with the cause identified for 1 (one mark" in caption
     assert "supported: 2 (1 with the cause identified, 1 with the cause not identified)" in told
 
 

@@ -75,16 +75,17 @@ def _words(
 ) -> tuple[str, str]:
     """Return caption and text alternative."""
     of = {name: marks[marks["observed"] == name] for name in shown}
-    found = of[SUPPORTED]
-    both = int((found["cause"] == CAUSES[0]).sum())
+    supported = of[SUPPORTED]
+    found = supported["claim_id"].nunique()
+    both = supported.loc[supported["cause"] == CAUSES[0], "claim_id"].nunique()
     claims_of = {name: own["claim_id"].nunique() for name, own in of.items()}
     measured = marks.loc[marks["data"] != "none", "claim_id"].nunique()
     caption = (
-        f"Of {marks['claim_id'].nunique()} claims no open data set measures "
-        f"{claims_of.get(NOT_MEASURED, 0)}, {claims_of.get(NOT_EMPIRICAL, 0)} are nothing that "
-        f"could be tested, and {measured} meet a measurement; supported: {len(found) or 'none'}, "
-        f"with the cause identified: {both or 'none'} (one mark a claim and data set, "
-        f"n = {len(marks)}). {data_sentence(marks['data'], data)}"
+        f"Of {marks['claim_id'].nunique()} claims, {claims_of.get(NOT_MEASURED, 0)} meet no open "
+        f"data, {claims_of.get(NOT_EMPIRICAL, 0)} hold nothing to test, and {measured} meet a "
+        f"measurement; it supports {found or 'none'} of them, with the cause identified for "
+        f"{both or 'none'} (one mark a claim and data set, n = {len(marks)}). "
+        f"{data_sentence(marks['data'], data)}"
     )
     bands = "; ".join(_band(name, own) for name, own in of.items())
     description = (
