@@ -113,7 +113,7 @@ def test_the_caption_counts_claims_and_follows_the_rows():
     assert "supported: none; contradicted: none" in told
     observed = ledger_rows()["observed"].replace("inconclusive", "supported")
     caption, told = words_of(ledger_rows(observed=observed))
-    assert "it supports 2 of them, with the cause identified for 1 (one mark" in caption
+    assert "it supports 1 of them, with the cause identified for 1 (one mark" in caption
     assert "supported: 2 (1 with the cause identified, 1 with the cause not identified)" in told
 
 
