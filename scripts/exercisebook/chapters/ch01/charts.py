@@ -231,10 +231,10 @@ def truth_chart(chapter: Chapter) -> Any:
     rows = ratios_against_truth(reference_outcomes("training", chapter.parameters.fdr))
     found = int((rows["outcome"] == "found").sum())
     caption = (
-        f"Simulated, thirteen men after 25 days of training: {none_or(count(found))} of {count(len(rows))} true changes (dark marks) {'is' if found == 1 else 'are'} found; "
+        f"Simulated, thirteen men after 25 days of training: {none_or(count(found))} of {count(len(rows))} true changes (upright marks) {'is' if found == 1 else 'are'} found; "
         "the others are too small beside the men's own ups and downs (purple, 95 % intervals)."
     )
-    text = f"Dot plot of {len(rows)} ratios after simulated training with 95 % intervals, a dark mark at each true ratio, and its outcome in words at the right."
+    text = f"Dot plot of {len(rows)} ratios after simulated training with 95 % intervals, an upright mark at each true ratio, and its outcome in words at the right."
     return against_truth(
         rows, "after training, against before (ratio)", "fig-training-truth", caption, text
     )
@@ -247,7 +247,7 @@ def worlds_chart(chapter: Chapter) -> Any:
     idle = int((seen["effect"] == 0).sum())
     caption = (
         f"Simulated, the same {count(chapter.parameters.subjects)} people with the same luck in {count(len(rows))} worlds: the study sees nearly the same rise of betaine in each (purple), "
-        f"and in {count(idle)} of them training has no effect on it at all (dark marks)."
+        f"and in {count(idle)} of them training has no effect on it at all (upright marks)."
     )
     text = f"Dot plot of the ratio of betaine after training to before in {len(rows)} simulated worlds, intervals nearly the same in all, true effects of training at 1 in {idle} of them."
     return alike(rows, "betaine, last day against first (ratio)", caption, text)

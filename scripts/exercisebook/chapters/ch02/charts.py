@@ -255,8 +255,8 @@ def truth_chart(chapter: Chapter) -> Any:
     """Return the reference study's acute effects beside the truth."""
     effects = reference_outcomes("acute", chapter.parameters.fdr)
     rows = ratios_against_truth(effects)
-    caption = f"Simulated, thirteen men minutes after a run: estimates (purple, 95 % intervals) lie about the truth (dark marks); {count(int((rows['outcome'] == 'missed').sum()))} of {count(len(rows))} changes are there and missed."
-    text = f"Dot plot of {len(rows)} ratios after the simulated run with 95 % intervals, a dark mark at each true ratio, and its outcome in words at the right."
+    caption = f"Simulated, thirteen men minutes after a run: estimates (purple, 95 % intervals) lie about the truth (upright marks); {count(int((rows['outcome'] == 'missed').sum()))} of {count(len(rows))} changes are there and missed."
+    text = f"Dot plot of {len(rows)} ratios after the simulated run with 95 % intervals, an upright mark at each true ratio, and its outcome in words at the right."
     return against_truth(
         rows, "minutes after the run, against before (ratio)", "fig-acute-truth", caption, text
     )

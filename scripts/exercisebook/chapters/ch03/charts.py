@@ -51,10 +51,10 @@ def truth_chart(chapter: Chapter) -> Any:
     missed = int((seen["outcome"] == "missed").sum())
     real = int((seen["truth"] != 0).sum())
     caption = (
-        f"Simulated, thirteen men after 25 days of training, {count(len(rows))} types told apart without error: {count(missed)} of {count(real)} true shifts within the mononuclear cells (dark marks) are missed "
+        f"Simulated, thirteen men after 25 days of training, {count(len(rows))} types told apart without error: {count(missed)} of {count(real)} true shifts within the mononuclear cells (upright marks) are missed "
         "(purple: odds ratios with 95 % intervals)."
     )
-    text = f"Dot plot of {len(rows)} odds ratios of cell types after simulated training, a dark mark at each truth, its outcome in words at the right; {missed} true shifts are missed."
+    text = f"Dot plot of {len(rows)} odds ratios of cell types after simulated training, an upright mark at each truth, its outcome in words at the right; {missed} true shifts are missed."
     return against_truth(
         rows, "odds after training, against before (ratio)", "fig-types-truth", caption, text
     )
@@ -146,7 +146,7 @@ def denominators_chart(chapter: Chapter) -> Any:
     whole_number = one(seen, feature=models.LYMPHOCYTES)
     caption = (
         f"Simulated, a world in which training lowers neutrophils and touches nothing else: the share of lymphocytes among white cells {moved(part)}, their number {moved(whole_number)} "
-        f"(n = {count(part['n_subjects'])}; dark marks: truth; purple: 95 % intervals)."
+        f"(n = {count(part['n_subjects'])}; upright marks: truth; purple: 95 % intervals)."
     )
     text = "Dot plot of four ratios with intervals and truth marks: neutrophils by number, lymphocytes by number, as a share of white cells and as a share of mononuclear cells; the share of white cells alone moves with the neutrophils."
     return draw.denominators(rows, (caption, text))
@@ -182,7 +182,7 @@ def genes_chart(chapter: Chapter) -> Any:
     truth = float(2 ** seen["truth"].iloc[0])
     found = int((seen["outcome"] == "found").sum())
     caption = (
-        f"Simulated: both genes truly rise by {percent(truth - 1)} in every kind of cell (dark line), and {count(found)} of {count(len(seen))} comparisons find it "
+        f"Simulated: both genes truly rise by {percent(truth - 1)} in every kind of cell (unbroken line), and {count(found)} of {count(len(seen))} comparisons find it "
         f"(sums by man and phase, voom, n = {n_range(seen)}, 95 % intervals)."
     )
     text = f"Dot plot with intervals of the ratios of CORO1A and CD74 after training, for all cells and by kind; a line at the truth of {number(truth, 3)}."

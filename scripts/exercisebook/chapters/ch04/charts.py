@@ -47,10 +47,10 @@ def truth_chart(chapter: Chapter) -> Any:
     rows = rows.assign(truth=2 ** effects["truth"], outcome=effects["outcome"])
     missed = int((rows["outcome"] == "missed").sum())
     caption = (
-        f"Simulated, thirteen men after training: every target of NRF2 truly rises (dark marks); {none_or(count(missed))} of {count(len(rows))} rises {'is' if missed == 1 else 'are'} missed, asked of these genes alone "
+        f"Simulated, thirteen men after training: every target of NRF2 truly rises (upright marks); {none_or(count(missed))} of {count(len(rows))} rises {'is' if missed == 1 else 'are'} missed, asked of these genes alone "
         "(purple: sums of 120 cells a man and phase, 95 % intervals; 48 h after the last bout)."
     )
-    text = f"Dot plot of {len(rows)} genes as ratios after training to before, with 95 % intervals, a dark mark at each true ratio, and the outcome in words at the right; {missed} are missed."
+    text = f"Dot plot of {len(rows)} genes as ratios after training to before, with 95 % intervals, an upright mark at each true ratio, and the outcome in words at the right; {missed} are missed."
     return against_truth(
         rows, "after training, against before (ratio)", "fig-nrf2-truth", caption, text
     )

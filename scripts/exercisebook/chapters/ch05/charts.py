@@ -44,10 +44,10 @@ def truth_chart(chapter: Chapter) -> Any:
     rows = rows.assign(truth=2 ** effects["truth"], outcome=effects["outcome"])
     told = effects["outcome"].value_counts()
     caption = (
-        f"Simulated, thirteen men after training: of {count(len(rows))} metabolites whose concentration truly changes (dark marks), {none_or(count(told.get('found', 0)))} {'is' if told.get('found', 0) == 1 else 'are'} found and {none_or(count(told.get('missed', 0)))} missed "
+        f"Simulated, thirteen men after training: of {count(len(rows))} metabolites whose concentration truly changes (upright marks), {none_or(count(told.get('found', 0)))} {'is' if told.get('found', 0) == 1 else 'are'} found and {none_or(count(told.get('missed', 0)))} missed "
         "(purple: paired comparison, 95 % intervals; 48 h after the last bout)."
     )
-    text = f"Dot plot of {len(rows)} metabolites as ratios after training to before, with 95 % intervals, a dark mark at each true ratio in the tube and the outcome in words at the right."
+    text = f"Dot plot of {len(rows)} metabolites as ratios after training to before, with 95 % intervals, an upright mark at each true ratio in the tube and the outcome in words at the right."
     title = "after training, against before (ratio)"
     return against_truth(rows, title, "fig-betaine-truth", caption, text)
 
@@ -234,7 +234,7 @@ def mimetic_chart(chapter: Chapter) -> Any:
                               zip(rows["estimate"], rows["low"], rows["high"], strict=True)])  # fmt: skip
     caption = (
         f"Simulated, {count(animals)} mice a group: worlds whose surplus is alike (purple) differ in what the block takes away (green), so the block, and not the supplement, tells whether exercise works through betaine "
-        "(dark marks: truth; 95 % intervals)."
+        "(upright marks: truth; 95 % intervals)."
     )
     text = "Dot plot with intervals of two contrasts in five simulated worlds: the surplus of both treatments beyond their sum, and the part of exercise's gain that is lost when betaine cannot be made, with the truth marked."
     return draw.mimetic(rows, list(mimetic.WORLDS), (caption, text))

@@ -91,7 +91,7 @@ def melting_chart(chapter: Chapter) -> Any:
     binds, steadies = (one(table, world=w, pair=PAIRS[1]) for w in (BINDS, STEADIES))
     caption = (
         "Simulated: TBK1 with betaine melts as much later in a world where betaine binds it as in one where betaine steadies any protein; "
-        f"the kinase that cannot bind it tells them apart (dark marks: truth; shift {number(binds['estimate'])} K against {number(steadies['estimate'])} K, 95 % intervals, n = 35 temperatures a curve)."
+        f"the kinase that cannot bind it tells them apart (upright marks: truth; shift {number(binds['estimate'])} K against {number(steadies['estimate'])} K, 95 % intervals, n = 35 temperatures a curve)."
     )
     text = "Dot plot of three shifts of a melting point in two simulated worlds: the first is the same in both, the two controls are near zero in one and near two kelvin in the other."
     return draw.melting(rows, PAIRS, (caption, text))

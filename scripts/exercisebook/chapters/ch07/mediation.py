@@ -166,7 +166,7 @@ def sensitivity_chart(chapter: Chapter) -> Any:
     found = sensitivity_to_confounding(analysed(), rho)
     frame = pd.DataFrame({"rho": rho, "indirect": found.indirect})
     zero = float(found.zero_at)
-    caption = f"Simulated reference cohort: what passes through betaine is {number(float(analysed().indirect), 3)} doublings of C-reactive protein if nothing unseen moves both, nought at an assumed correlation of {number(zero)}, and of the other sign beyond (n = {int(analysed().n_subjects)}; the dark line is the truth, {number(truth(), 3)}; no data of this design measure the correlation)."
+    caption = f"Simulated reference cohort: what passes through betaine is {number(float(analysed().indirect), 3)} doublings of C-reactive protein if nothing unseen moves both, nought at an assumed correlation of {number(zero)}, and of the other sign beyond (n = {int(analysed().n_subjects)}; the level line is the truth, {number(truth(), 3)}; no data of this design measure the correlation)."
     text = f"Line chart of the indirect effect by the assumed correlation of the residuals, from minus {_FARTHEST:g} to {_FARTHEST:g}: it crosses zero at {number(zero)}."
     return draw.sensitivity(frame, zero, truth(), float(analysed().indirect), (caption, text))
 
