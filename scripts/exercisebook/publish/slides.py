@@ -43,11 +43,10 @@ from exercisebook.publish.plan import ONE_THREAD, Plan, make_plan
 from exercisebook.publish.provenance import build_date, build_epoch, commit
 from exercisebook.publish.quiz_form import options_of
 from exercisebook.publish.sphinx_extension.charts import static_spec, svg_size
+from exercisebook.publish.tags import NOTES, SLIDE
 
 MARK = "slides.json"
 """File that tells that a folder holds slides, and may be replaced."""
-
-SLIDE, NOTES = "slide", "notes"
 
 WIDTH, HEIGHT = 1280, 720
 """Pixels of a slide."""

@@ -33,12 +33,13 @@ def main() -> None:
     for target, source in plan["links"].items():
         _folder(root, str(Path(target).parent))
         (root / target.lstrip("/")).symlink_to(source)
-    for path in plan["shown"]:
-        _show(path, root)
     _devices(root)
     _mount("proc", str(_folder(root, "/proc")), "proc", _NO_SUID | _NO_DEVICES | _NO_EXEC)
-    for target, options in plan["rooms"].items():
-        _mount("tmpfs", str(_folder(root, target)), "tmpfs", _NO_SUID | _NO_DEVICES, options)
+    # before what is shown: a checkout may lie in a folder that a room covers
+    _rooms(plan["rooms"], root)
+    for path in plan["shown"]:
+        _show(path, root)
+    _rooms(plan["hidden"], root)
     for target, source in plan["binds"].items():
         _bind(source, _place_for(source, root, target))
     os.chroot(root)
@@ -61,6 +62,11 @@ def _folder(root: Path, path: str) -> Path:
     place = root / path.lstrip("/")
     place.mkdir(parents=True, exist_ok=True)
     return place
+
+
+def _rooms(rooms: dict[str, str], root: Path) -> None:
+    for target, options in rooms.items():
+        _mount("tmpfs", str(_folder(root, target)), "tmpfs", _NO_SUID | _NO_DEVICES, options)
 
 
 def _place_for(source: str, root: Path, path: str) -> Path:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from exercisebook.publish.quiz_form import Anchor, Option, anchors_of, options_of
-from exercisebook.publish.slides import NOTES
+from exercisebook.publish.tags import NOTES
 
 STUDENT, INSTRUCTOR, SOLUTIONS = "student", "instructor", "solutions"
 EDITIONS = (STUDENT, INSTRUCTOR, SOLUTIONS)

@@ -35,6 +35,9 @@ TIME, MEMORY, PROCESSES, OUTPUT = "time", "memory", "processes", "output"
 _HERE = Path(__file__).resolve().parent
 _PACKAGE = _HERE.parent
 _RUNNER = "/runner.py"
+_ROOMS = ("/tmp", "/dev/shm", DESK)
+"""Folders of its own in which a submission may write."""
+
 _SYSTEM = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/nix/store",
            "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/alternatives",
            "/etc/localtime")  # fmt: skip
@@ -230,16 +233,18 @@ def _bubblewrap(scratch: Path, run: list[str]) -> list[str]:
         command += ["--unshare-user", "--disable-userns"]
     for target, source in _links().items():
         command += ["--symlink", source, target]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    for target in _ROOMS:
+        command += ["--perms", "1777", "--size", str(_DISK), "--tmpfs", target]
+    # after the rooms: this checkout may lie in a folder that one of them covers
     shown = _shown()
     # folders above are made for their owner alone, who is not the one that runs
-    for above in dict.fromkeys(p for path in shown for p in reversed(path.parents[:-1])):
-        command += ["--perms", "0755", "--dir", str(above)]
+    above = dict.fromkeys(str(p) for path in shown for p in reversed(path.parents[:-1]))
+    for folder in (name for name in above if name not in _ROOMS):
+        command += ["--perms", "0755", "--dir", folder]
     for path in shown:
         command += ["--ro-bind", str(path), str(path)]
-    command += ["--proc", "/proc", "--dev", "/dev"]
-    for target, size in _folders().items():
-        command += ["--perms", "1777" if size else "0755", "--size", str(size or 4096)]
-        command += ["--tmpfs", target]
+    command += ["--perms", "0755", "--size", "4096", "--tmpfs", str(_HERE)]
     for target, source in _binds(scratch).items():
         command += ["--ro-bind", source, target]
     return [*command, "--remount-ro", "/", "--chdir", DESK, "--", *run]
@@ -247,15 +252,12 @@ def _bubblewrap(scratch: Path, run: list[str]) -> list[str]:
 
 def _unshare(scratch: Path, run: list[str], limits: Limits) -> list[str]:
     own_user = [] if _is_root() else ["--user", "--map-root-user"]
-    options = {
-        target: f"mode={'1777' if size else '0755'},size={size or 4096}"
-        for target, size in _folders().items()
-    }
     plan = {
         "root": str(scratch / "root"),
         "links": _links(),
         "shown": [str(path) for path in _shown()],
-        "rooms": options,
+        "rooms": dict.fromkeys(_ROOMS, f"mode=1777,size={_DISK}"),
+        "hidden": {str(_HERE): "mode=0755,size=4096"},
         "binds": _binds(scratch),
         "folder": DESK,
         "keep": [_SET_GID, _SET_UID] if _is_root() else [],
@@ -282,11 +284,6 @@ def _shown() -> list[Path]:
         for path in every
         if not any(path != other and path.is_relative_to(other) for other in every)
     ]
-
-
-def _folders() -> dict[str, int]:
-    """Return folders of the room with their sizes; what has none stays empty and hides another."""
-    return {"/tmp": _DISK, "/dev/shm": _DISK, DESK: _DISK, str(_HERE): 0}
 
 
 def _binds(scratch: Path) -> dict[str, str]:
