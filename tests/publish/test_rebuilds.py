@@ -25,12 +25,16 @@ LEFT_OUT = [slug for slug in notebook_slugs() if slug not in (FIRST, SECOND, "A1
 def leave_out(root, slugs):
     """Take pages out of a copy of the book: notebooks, contents, and links to them.
 
-    The ledger's page goes with them: it is of all chapters.
+    The pages of all chapters go with them, the ledger and the tour, and so does the figure.
     """
-    contents = root / "_toc.yml"
-    contents.write_text(
-        re.sub(r"^.*book/ledger.*\n", "", contents.read_text(encoding="utf-8"), flags=re.MULTILINE)
-    )
+    contents, welcome = root / "_toc.yml", root / "book" / "index.md"
+    text = contents.read_text(encoding="utf-8")
+    contents.write_text(re.sub(r"^.*book/(ledger|tour)\n", "", text, flags=re.MULTILINE))
+    (root / "book" / "tour.md").unlink()
+    text = welcome.read_text(encoding="utf-8")
+    text, glances = re.subn(r"^```\{glance\}\n.*?^```\n", "", text, flags=re.DOTALL | re.MULTILINE)
+    assert glances == 1
+    welcome.write_text(text.replace("(#ten-minute-tour)", "(#how-to-read)"), encoding="utf-8")
     for slug in slugs:
         notebook = notebook_file(slug, root / "notebooks")
         (label,) = re.findall(
@@ -42,6 +46,7 @@ def leave_out(root, slugs):
         for page in (root / "book").glob("*.md"):
             text = page.read_text(encoding="utf-8")
             text = re.sub(rf"^\| \[\]\(#{label}\).*\n", "", text, flags=re.MULTILINE)
+            text = re.sub(rf"\[\]\(#{label}\)", label, text)
             page.write_text(re.sub(rf"\[([^\]]+)\]\(#{label}\)", r"\1", text), encoding="utf-8")
 
 

@@ -40,7 +40,15 @@ def verdicts_at_a_glance(marks: pd.DataFrame, verdicts: Sequence[str], words: Wo
     names = (
         alt.Chart(bands)
         .mark_text(align="left", baseline="middle", fontWeight=600, color=INK)
-        .encode(x=alt.value(0), y=y, text="name:N")
+        .encode(
+            x=alt.value(0),
+            y=y,
+            text="name:N",
+            tooltip=[
+                alt.Tooltip("name:N", title="is it there?"),
+                alt.Tooltip("causes:N", title="can the design name the cause?"),
+            ],
+        )
     )
     rules = edges.mark_rule(color=GRID).encode(y=y)
     chart = alt.layer(rules, names, _marks(_placed(marks, bands), x, y))
@@ -52,12 +60,21 @@ def _exactly(first: float, last: float) -> alt.Scale:
 
 
 def _bands(marks: pd.DataFrame, verdicts: Sequence[str]) -> pd.DataFrame:
-    """Return verdict, name with its count, line of the name and end of each band."""
+    """Return of each band verdict, name with its count, causes, line of the name and end."""
     counts = marks["observed"].value_counts().reindex(list(verdicts), fill_value=0)
     ends = (1 + -(-counts // PER_LINE)).cumsum().to_numpy()
     starts = [0, *ends[:-1]]
     names = [f"{name}: {count or 'none'}" for name, count in counts.items()]
-    return pd.DataFrame({"verdict": list(verdicts), "name": names, "line": starts, "end": ends})
+    causes = [_causes(marks.loc[marks["observed"] == name, "cause"]) for name in verdicts]
+    columns = {"verdict": verdicts, "name": names, "causes": causes, "line": starts, "end": ends}
+    return pd.DataFrame(columns)
+
+
+def _causes(found: pd.Series) -> str:
+    """Return how often the cause is identified, not identified, and not asked."""
+    told = [f"{name}: {count or 'none'}" for name, count in
+            found.value_counts().reindex(list(FILLS), fill_value=0).items()]  # fmt: skip
+    return f"the cause {'; '.join(told)}"
 
 
 def _placed(marks: pd.DataFrame, bands: pd.DataFrame) -> pd.DataFrame:
