@@ -214,6 +214,16 @@ def test_a_planted_answer_is_found(clean, secrets, place):
     assert leaks(clean, secrets)
 
 
+def test_a_word_of_a_formula_that_the_page_writes_otherwise_is_no_leak(clean, secrets):
+    PLANTED["a word that only a solution has"](clean)
+    assert leaks(clean, secrets)
+    source = clean / "html" / "_sources" / "notebooks" / f"{MODEL}.ipynb"
+    notebook = nbformat.read(source, as_version=4)
+    notebook.cells[0].source += "\n\nThe share is $mix$."
+    nbformat.write(notebook, source)
+    assert [str(leak) for leak in leaks(clean, secrets)] == []
+
+
 def test_a_leak_names_file_chapter_and_line(clean, secrets):
     PLANTED["feedback"](clean)
     line = 1 + text_of()[: text_of().index("- Water explains both")].count("\n")

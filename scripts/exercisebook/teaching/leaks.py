@@ -333,11 +333,23 @@ def _indexed(index: Path, secrets: list[Secret]) -> Iterator[Secret]:
             continue
         known = {term for term, places in terms.items() if place in places}
         text = page.read_text(encoding="utf-8")
-        shown = {stem for view in _views(text) for stem in _stems(view)}
+        shown = {stem for view in (*_views(text), _source(index, name)) for stem in _stems(view)}
         hidden = known - shown
         for secret in own:
             if hidden & _stems(secret.told):
                 yield secret
+
+
+def _source(index: Path, name: str) -> str:
+    """Return the cells of a page's notebook: formulae are indexed as they are written there.
+
+    Whether it holds an answer is asked of it as of every other file.
+    """
+    path = index.parent / "_sources" / f"{name}.ipynb"
+    if not path.is_file():
+        return ""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return "\n".join("".join(cell["source"]) for cell in cells)
 
 
 def _terms(index: Path) -> tuple[Mapping[str, set[int]], list[str]]:
