@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from exercisebook.cli.suite import browser
 from exercisebook.publish.notebooks import chapter_slugs, files_of, table_of_contents
+from exercisebook.publish.pdf import browser
 
 pytestmark = [
     pytest.mark.browser,

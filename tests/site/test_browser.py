@@ -2,8 +2,8 @@
 
 import pytest
 
-from exercisebook.cli.suite import browser
 from exercisebook.publish.notebooks import chapter_slugs, files_of, table_of_contents
+from exercisebook.publish.pdf import browser
 
 pytestmark = [
     pytest.mark.browser,
@@ -120,3 +120,27 @@ def test_on_a_phone_both_verdicts_can_be_seen_at_once(chromium, site, name):
             box = cell.bounding_box()
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= WIDTHS["phone"][0] + 1
+
+
+def test_a_point_tells_whose_it_is_and_shows_that_persons_course(chromium, site):
+    centres = """figure => [...figure.querySelectorAll('.vl-live .mark-symbol path')].map(dot => {
+      const box = dot.getBoundingClientRect();
+      return [box.x + box.width / 2, box.y + box.height / 2];
+    })"""
+    lines = "figure => figure.querySelectorAll('.vl-live .mark-line path').length"
+    told = "document.querySelector('#vg-tooltip-element')?.innerText ?? ''"
+    with Visit(chromium, site, "notebooks/02_acute_stress_response.html") as visit:
+        figures = visit.page.locator("figure:has(script.vl-spec)")
+        figure = figures.filter(has_text="dots: single men").first
+        if not figure.count():
+            pytest.skip("single men are in the figure only where the original data are at hand")
+        figure.scroll_into_view_if_needed()
+        figure.locator(".vl-live svg").wait_for()
+        before, found = figure.evaluate(lines), 0
+        for x, y in figure.evaluate(centres)[24:60:6]:
+            visit.page.mouse.move(x, y)
+            visit.page.wait_for_timeout(300)
+            if "subject" in visit.page.evaluate(told):
+                found += 1
+                assert figure.evaluate(lines) == before + 1
+        assert found

@@ -20,10 +20,10 @@ from exercisebook.claims.verdict import (
     OBSERVED,
     SUPPORTED,
 )
-from exercisebook.cli.suite import browser
 from exercisebook.publish.checks import check_site
 from exercisebook.publish.ledger import PAGE
 from exercisebook.publish.notebooks import chapter_slugs, files_of, table_of_contents
+from exercisebook.publish.pdf import browser
 from exercisebook.publish.sphinx_extension.ledger_html import CAUSES
 
 PAGES = [f"{name}.html" for name in files_of(table_of_contents())]

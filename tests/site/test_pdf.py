@@ -8,9 +8,8 @@ import unicodedata
 import pytest
 from bs4 import BeautifulSoup
 
-from exercisebook.cli.suite import browser
 from exercisebook.publish.notebooks import files_of, table_of_contents
-from exercisebook.publish.pdf import headings, whole_book
+from exercisebook.publish.pdf import browser, headings, whole_book
 
 # of the book's contents; the small site has no others
 NAMES = ["book/index", "notebooks/01_cohort_design"]

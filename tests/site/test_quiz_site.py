@@ -2,8 +2,8 @@
 
 import pytest
 
-from exercisebook.cli.suite import browser
 from exercisebook.paths import BUILD, ROOT
+from exercisebook.publish.pdf import browser
 from exercisebook.publish.plan import Plan, read_plan
 from exercisebook.teaching.editions import write_edition
 from exercisebook.teaching.items import STUDENT

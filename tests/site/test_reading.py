@@ -6,8 +6,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-from exercisebook.cli.suite import browser
 from exercisebook.publish.notebooks import chapter_slugs, files_of, table_of_contents
+from exercisebook.publish.pdf import browser
 from exercisebook.publish.sphinx_extension.reading import addresses, citation
 
 pytestmark = [
