@@ -23,10 +23,10 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from exercisebook.cli.suite import browser
 from exercisebook.cohort.tables import write_csv
 from exercisebook.paths import BUILD
 from exercisebook.publish.notebooks import files_of, table_of_contents
+from exercisebook.publish.pdf import browser
 
 BITS_PER_SECOND, ROUND_TRIP_MS, SLOWED = 1.6e6, 150, 4
 """The line and the processor: a common telephone on a weak mobile network."""

@@ -13,12 +13,12 @@ from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exercisebook.cli.suite import browser
 from exercisebook.errors import Failure, Misuse
 from exercisebook.figures.theme import MIME
 from exercisebook.paths import BUILD, ROOT
 from exercisebook.publish import slides
 from exercisebook.publish.notebooks import chapter_slugs, read_chapter, tags_of
+from exercisebook.publish.pdf import browser
 from exercisebook.publish.plan import ChapterPlan, Plan, make_plan
 from exercisebook.publish.sphinx_extension.charts import svg_size
 
