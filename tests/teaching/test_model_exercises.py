@@ -95,6 +95,7 @@ def test_other_plans_are_told_what_they_lack(chapter, draws, order, told):
     assert told in ch02.check_plan(chapter, draws, order)
 
 
+@pytest.mark.usefixtures("grinta")
 def test_after_the_gentle_hour_nothing_is_asked_for_that_it_does_not_show():
     gentle = ch02.begin(arm="P4")
     assert ch02.check_plan(gentle, PLAN, "lot").startswith("Right")
