@@ -164,7 +164,7 @@ def test_a_room_shows_no_key_no_submission_no_home_and_no_variable(tmp_path, roo
     key.chmod(0o644)
     cell = f"""
 import os, pathlib, exercisebook
-seen = [p for p in {[str(key), str(tmp_path), str(Path.home()), "/etc/passwd", "/var/log", "/sys"]!r}
+seen = [p for p in {[str(key), str(tmp_path), str(Path.home()), "/etc/passwd", "/boot", "/sys"]!r}
         if os.path.isfile(p) or (os.path.isdir(p) and os.path.basename(p) not in ("root",))]
 variables = [name for name in os.environ if "TEACHER" in name]
 try:
