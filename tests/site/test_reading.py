@@ -1,6 +1,7 @@
 """Reading in comfort: keyboard, large print, no motion, paper; and what a page weighs."""
 
 import gzip
+import json
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -128,9 +129,13 @@ def test_where_no_motion_is_wanted_nothing_moves(opened):
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_without_scripts_each_chart_has_its_data_in_a_table(opened, name):
     page = opened(name, java_script_enabled=False)
-    charts = page.locator("figure.vl-chart")
+    specs = page.locator("figure.vl-chart script.vl-spec").all_text_contents()
+    # without the bytes of open data a chart may hold no row
+    drawn = [
+        spec for spec in specs if any(len(t) > 1 for t in json.loads(spec)["datasets"].values())
+    ]
     folds = page.locator("figure.vl-chart + details.chart-data")
-    assert folds.count() == charts.count() > 5
+    assert folds.count() == len(drawn) > 5
     for n in range(folds.count()):
         assert folds.nth(n).locator("tbody tr").count() > 1
     folds.first.locator("summary").click()
