@@ -276,10 +276,15 @@ def _weighted_squares(weight: Floats, zx: Floats) -> Floats:
     return (weight @ outer).reshape(-1, q, q)
 
 
+_LEVEL = 1e-9
+"""Difference of deviances that is rounding."""
+
+
 def best_correlation(sums: Sums, lowest: float) -> Floats:
     r"""Return the correlation :math:`\rho = \tau^2 / (\tau^2 + \sigma^2)` of greatest likelihood.
 
-    A grid finds the valley, Chandrupatla's method the root of the slope in it.
+    A grid finds the valleys, Chandrupatla's method the root of the slope in each; the deepest
+    one counts.
 
     Parameters
     ----------
@@ -301,10 +306,9 @@ def best_correlation(sums: Sums, lowest: float) -> Floats:
     slope = np.stack([look.slope for look in looks])
     dead = np.isnan(deviance).any(axis=0) | ~(sums.size > 1).any(axis=1)
     best = np.argmin(np.where(dead, 0.0, deviance), axis=0)
-    rising = slope[best, np.arange(m)] > 0
-    left = np.where(rising, best - 1, best)
-    rho = grid[best].copy()
-    inside = np.flatnonzero((left >= 0) & (left < len(grid) - 1) & ~dead)
+    rho, least = grid[best].copy(), deviance[best, np.arange(m)]
+    # a likelihood may have two valleys, and the deeper one lie between two points of the grid
+    left, feature = np.nonzero((slope[:-1] <= 0) & (slope[1:] > 0) & ~dead)
 
     def slope_at(correlation: Floats, feature: NDArray[np.int64]) -> Floats:
         shape = correlation.shape
@@ -312,8 +316,14 @@ def best_correlation(sums: Sums, lowest: float) -> Floats:
         ratio = (correlation / (1 - correlation)).ravel()
         return at_ratio(sums.of(chosen), ratio).slope.reshape(shape)
 
-    if len(inside):
-        ends = (grid[left[inside]], grid[left[inside] + 1])
-        found = elementwise.find_root(slope_at, ends, args=(inside,))
-        rho[inside] = np.where(found.success, found.x, rho[inside])
+    if len(left):
+        found = elementwise.find_root(slope_at, (grid[left], grid[left + 1]), args=(feature,))
+        reached = np.flatnonzero(found.success)
+        root, own = found.x[reached], feature[reached]
+        depth = at_ratio(sums.of(own), root / (1 - root)).deviance
+        deep = depth <= least[own] + _LEVEL
+        # of several valleys of a feature the deepest is written last
+        order = np.argsort(-depth, kind="stable")
+        order = order[deep[order]]
+        rho[own[order]] = root[order]
     return np.where(dead, np.nan, rho)
