@@ -333,6 +333,15 @@ _ROWS = (
     ("ok and no value", "T126", fields(CLINICAL, "index == 3", value="")),
     ("NA and ok", "T126", fields(CLINICAL, "index == 3", value="NA")),
     (
+        "import killed half-way",
+        "T127",
+        lambda f: (
+            (f / ".import.x").mkdir(),
+            (f / ".import.x/swap.json").write_text("{}"),
+            (f / "datapackage.json").rename(f / ".import.x/datapackage.json"),
+        ),
+    ),
+    (
         "row of the template",
         "T131",
         table(SUBJECTS, lambda t: pd.concat([t, t.iloc[:1].assign(subject="EXAMPLE-1")])),

@@ -80,6 +80,8 @@ _TABLE = (
      "Correct it; logarithms are not stored, amounts are."),
     ("T126", ERROR, "A status says that there is a value, and there is none.",
      "Fill the value, or give the status `missing`."),
+    ("T127", ERROR, "An import was killed while it put files in place.",
+     "Import anything again: that puts the old files back first."),
     ("T131", ERROR, "What the template wrote is still there.",
      "Remove or replace whatever begins with EXAMPLE."),
     ("T132", WARNING, "Two names differ in no more than case, marks, spaces or leading zeros.",

@@ -22,7 +22,7 @@ from exercisebook.checks.phases import phase_findings
 from exercisebook.checks.reach import amounts_as_logarithms, reach_findings
 from exercisebook.checks.sound import sound_part
 from exercisebook.checks.swaps import identity_findings
-from exercisebook.cohort.package import CELLS, Cohort, examine_cohort
+from exercisebook.cohort.package import CELLS, STOPPED, Cohort, examine_cohort
 from exercisebook.errors import InvalidInput, Misuse
 from exercisebook.sources.study import study_of
 from exercisebook.stats.assay import Assay, assay_from_long
@@ -48,6 +48,8 @@ def check_package(folder: Path) -> list[Finding]:
     if not folder.is_dir():
         raise Misuse(f"{folder} is no folder; a cohort is a folder with datapackage.json")
     examined = examine_cohort(folder)
+    if [fault.code for fault in examined.faults] == [STOPPED]:
+        return of_faults(examined.faults, {})
     found = of_faults(examined.faults, examined.measurements)
     found += template_findings(examined) + personal_findings(examined)
     cohort = sound_part(examined)

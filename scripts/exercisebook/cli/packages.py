@@ -3,7 +3,7 @@
 Options that name a feature take ``NAME=SOMETHING``; heavy imports stay inside the commands.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,7 +14,6 @@ from exercisebook.errors import Failure, InvalidInput, Misuse, Problem
 
 if TYPE_CHECKING:
     from exercisebook.sources.importers.intake import Intake
-    from exercisebook.sources.importers.packages import Package
     from exercisebook.sources.importers.samples import Samples
     from exercisebook.sources.importers.textfiles import Layout
 
@@ -209,8 +208,7 @@ def import_table(
         visits={} if visits is None else visits_of(visits),
         signed=tuple(signed or ()),
     )
-    package, samples = _open(into, ids, drop_unknown)
-    _merge(package, read_tables(files, samples, options), replace)
+    _bring(lambda samples: read_tables(files, samples, options), into, ids, drop_unknown, replace)
 
 
 @import_app.command("olink")
@@ -236,9 +234,8 @@ def import_olink(
     if modality not in ("proteins", "cytokines"):
         raise Misuse(f"--modality: found {modality!r}; expected proteins or cytokines")
     layout = _layout(separator, decimal, "", None, sheet, 1, "utf-8")
-    package, samples = _open(into, ids, drop_unknown)
-    read = read_olink(files, samples, OlinkOptions(layout, modality, keep_warned))
-    _merge(package, read, replace)
+    options = OlinkOptions(layout, modality, keep_warned)
+    _bring(lambda samples: read_olink(files, samples, options), into, ids, drop_unknown, replace)
 
 
 @import_app.command("10x")
@@ -255,8 +252,7 @@ def import_10x(
     """10x Genomics: filtered h5 files or matrix folders, one a sample."""
     from exercisebook.sources.importers.cells import read_10x
 
-    package, samples = _open(into, ids, drop_unknown)
-    _merge(package, read_10x(files, sample or [], samples), replace)
+    _bring(lambda samples: read_10x(files, sample or [], samples), into, ids, drop_unknown, replace)
 
 
 @import_app.command("h5ad")
@@ -273,8 +269,9 @@ def import_h5ad(
     """AnnData with raw counts in X, layers["counts"] or raw."""
     from exercisebook.sources.importers.cells import read_h5ad
 
-    package, samples = _open(into, ids, drop_unknown)
-    _merge(package, read_h5ad(files, sample_column, samples), replace)
+    _bring(
+        lambda samples: read_h5ad(files, sample_column, samples), into, ids, drop_unknown, replace
+    )
 
 
 @import_app.command("biom")
@@ -290,8 +287,13 @@ def import_biom(
     """BIOM 1 (JSON) or 2.1 (HDF5) tables of reads."""
     from exercisebook.sources.importers.taxa import read_biom
 
-    package, samples = _open(into, ids, drop_unknown)
-    _merge(package, read_biom(files, samples, _rank(rank), taxonomy), replace)
+    _bring(
+        lambda samples: read_biom(files, samples, _rank(rank), taxonomy),
+        into,
+        ids,
+        drop_unknown,
+        replace,
+    )
 
 
 @import_app.command("qiime2-tsv")
@@ -307,8 +309,13 @@ def import_qiime2(
     """Feature tables of QIIME 2 as TSV."""
     from exercisebook.sources.importers.taxa import read_qiime2
 
-    package, samples = _open(into, ids, drop_unknown)
-    _merge(package, read_qiime2(files, samples, _rank(rank), taxonomy), replace)
+    _bring(
+        lambda samples: read_qiime2(files, samples, _rank(rank), taxonomy),
+        into,
+        ids,
+        drop_unknown,
+        replace,
+    )
 
 
 @import_app.command("mwtab")
@@ -325,8 +332,13 @@ def import_mwtab(
     """Metabolomics Workbench's mwTab, as text or JSON."""
     from exercisebook.sources.importers.metabolomics import read_mwtab
 
-    package, samples = _open(into, ids, drop_unknown)
-    _merge(package, read_mwtab(files, samples, _masses(molar_mass)), replace)
+    _bring(
+        lambda samples: read_mwtab(files, samples, _masses(molar_mass)),
+        into,
+        ids,
+        drop_unknown,
+        replace,
+    )
 
 
 @import_app.command("orthologs")
@@ -337,24 +349,30 @@ def import_orthologs(
 ) -> None:
     """Human genes of another species' ones: HCOP, Ensembl BioMart or the Alliance."""
     from exercisebook.sources import orthologs
+    from exercisebook.sources.importers.together import alone_in
 
-    for line in orthologs.import_orthologs(file, into, replace):
-        typer.echo(line)
+    with alone_in(into):
+        for line in orthologs.import_orthologs(file, into, replace):
+            typer.echo(line)
 
 
-def _open(into: Path, ids: Path | None, drop_unknown: bool) -> "tuple[Package, Samples]":
-    from exercisebook.sources.importers.packages import open_package
+def _bring(
+    read: "Callable[[Samples], Intake]",
+    into: Path,
+    ids: Path | None,
+    drop_unknown: bool,
+    replace: bool,
+) -> None:
+    """Read files against the samples of a package and merge them into it, alone in its folder."""
+    from exercisebook.sources.importers.packages import merge, open_package
     from exercisebook.sources.importers.samples import Samples, read_ids
+    from exercisebook.sources.importers.together import alone_in
 
-    package = open_package(into)
-    return package, Samples(package.samples, read_ids(ids), drop_unknown)
-
-
-def _merge(package: "Package", intake: "Intake", replace: bool) -> None:
-    from exercisebook.sources.importers.packages import merge
-
-    for line in merge(package, intake, replace).lines():
-        typer.echo(line)
+    with alone_in(into):
+        package = open_package(into)
+        intake = read(Samples(package.samples, read_ids(ids), drop_unknown))
+        for line in merge(package, intake, replace).lines():
+            typer.echo(line)
 
 
 def _layout(

@@ -40,6 +40,13 @@ NEVER_BELOW_ZERO = ("blood_count", "cytokines", "taxa", "cells")
 NO_DESCRIPTION = "T101"
 """Code of a package without ``datapackage.json``."""
 
+STOPPED = "T127"
+"""Code of a package in which an import was killed while it put files in place."""
+
+SWAP = "swap.json"
+HALF_DONE = f".import.*/{SWAP}"
+"""What lies in the folder of a package while an import puts files in place."""
+
 CELLS = "cells.h5ad"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -162,6 +169,8 @@ class Examined:
 
 def examine_cohort(folder: Path) -> Examined:
     """Return all that can be read of the package in ``folder``, with every fault of its tables."""
+    if any(folder.glob(HALF_DONE)):
+        return Examined(folder, {}, {}, {}, [_stopped(next(folder.glob(HALF_DONE)))])
     description, faults = _examine_description(folder / "datapackage.json")
     tables: dict[str, pd.DataFrame] = {}
     measurements: dict[str, pd.DataFrame] = {}
@@ -183,6 +192,17 @@ def examine_cohort(folder: Path) -> Examined:
     faults += _pointing_nowhere(tables, measurements)
     faults += _between_rows(tables, measurements)
     return Examined(folder, description, tables, measurements, faults)
+
+
+def _stopped(plan: Path) -> Fault:
+    return Fault(
+        plan.parent.name,
+        "files that an import had begun to move",
+        "a whole package",
+        "Wait if the import is still at work. If it was killed, import anything again: that puts "
+        "the old files back first.",
+        code=STOPPED,
+    )
 
 
 def _misplaced(path: Path, measurements: dict[str, pd.DataFrame]) -> list[Fault]:

@@ -361,8 +361,9 @@ def import_orthologs(path: Path, folder: Path, overwrite: bool) -> list[str]:
     Failure
         If the folder cannot be written into; it is as it was.
     """
-    from exercisebook.sources.importers.packages import open_package, put_together
+    from exercisebook.sources.importers.packages import open_package
     from exercisebook.sources.importers.textfiles import words_of
+    from exercisebook.sources.importers.together import put_together
 
     package = open_package(folder)
     study = study_of(package.description)

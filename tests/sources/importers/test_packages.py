@@ -16,11 +16,7 @@ from exercisebook.sources.importers.hints import hint, near_id
 from exercisebook.sources.importers.intake import LONG, Account, gather
 from exercisebook.sources.importers.metabolomics import read_mwtab
 from exercisebook.sources.importers.olink import OlinkOptions, read_olink
-from exercisebook.sources.importers.packages import (
-    merge,
-    open_package,
-    put_together,
-)
+from exercisebook.sources.importers.packages import merge, open_package
 from exercisebook.sources.importers.samples import Samples, read_ids
 from exercisebook.sources.importers.table import ALL, TableOptions, read_tables
 from exercisebook.sources.importers.taxa import read_biom, read_qiime2
@@ -241,37 +237,6 @@ def test_a_large_table_becomes_parquet_and_the_csv_goes(folder, package, monkeyp
     merge(open_package(folder), intake_of([1.0] * 8, "CRP", canonical="crp"), overwrite=False)
     assert [path.name for path in (folder / "measurements").iterdir()] == ["clinical.parquet"]
     assert len(read_cohort(folder).measurements["clinical"]) == 16
-
-
-def test_a_write_that_fails_leaves_everything_as_it_was(folder):
-    before = everything(folder)
-
-    def fails(path):
-        path.write_text("half")
-        raise OSError("no space left")
-
-    new = {"features.csv": lambda path: path.write_text("new"), "measurements/x.csv": fails}
-    with pytest.raises(OSError, match="no space left"):
-        put_together(folder, new, ["samples.csv"])
-    assert everything(folder) == before
-
-
-def test_a_swap_that_fails_puts_the_old_files_back(folder, monkeypatch):
-    before = everything(folder)
-    swap = packages._swap
-
-    def fails(place, staging, name):
-        swap(place, staging, name)
-        if name == "samples.csv":
-            raise KeyboardInterrupt
-
-    monkeypatch.setattr(packages, "_swap", fails)
-    new = {
-        name: lambda path: path.write_text("new") for name in ("features.csv", "measurements/x.csv")
-    }
-    with pytest.raises(KeyboardInterrupt):
-        put_together(folder, new, ["samples.csv"])
-    assert everything(folder) == before
 
 
 def test_a_folder_that_is_no_package_is_told_of_init(tmp_path):

@@ -5,9 +5,6 @@ old ones come back if that fails.
 """
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +19,7 @@ from exercisebook.cohort.tables import examine_csv, problems_of, read_csv, write
 from exercisebook.errors import Failure, InvalidInput, Misuse, Problem, listed
 from exercisebook.sources.importers.intake import Account, Intake, below_limit, counted
 from exercisebook.sources.importers.textfiles import SHOWN, words_of
+from exercisebook.sources.importers.together import put_together
 from exercisebook.sources.templates.package import EXAMPLE
 
 CELLS = "cells.h5ad"
@@ -359,51 +357,3 @@ def _described(
     resources += [table_resource(path, table) for path, table in left.items()]
     told = {**description, "resources": resources}
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
-
-
-def put_together(folder: Path, new: dict[str, Callable[[Path], None]], gone: list[str]) -> None:
-    """Write files of a folder and remove others, all or none.
-
-    Parameters
-    ----------
-    folder : Path
-    new : dict of str to function
-        By path in the folder, what writes the file to the path it is given.
-    gone : list of str
-        Paths in the folder.
-    """
-    staging = Path(tempfile.mkdtemp(prefix=".import.", dir=folder))
-    done: list[str] = []
-    try:
-        for name, write in new.items():
-            (staging / "new" / name).parent.mkdir(parents=True, exist_ok=True)
-            write(staging / "new" / name)
-        try:
-            for name in [*new, *gone]:
-                done.append(name)
-                _swap(folder, staging, name)
-        except BaseException:
-            for name in reversed(done):
-                _restore(folder, staging, name)
-            raise
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _swap(folder: Path, staging: Path, name: str) -> None:
-    target, aside = folder / name, staging / "old" / name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        aside.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(target, aside)
-    if (staging / "new" / name).exists():
-        (staging / "new" / name).chmod(0o644)
-        os.replace(staging / "new" / name, target)
-
-
-def _restore(folder: Path, staging: Path, name: str) -> None:
-    aside = staging / "old" / name
-    if aside.exists():
-        os.replace(aside, folder / name)
-    elif not (staging / "new" / name).exists():
-        (folder / name).unlink(missing_ok=True)
