@@ -29,8 +29,10 @@ def at_hour(effects: pd.DataFrame, phase: str) -> pd.DataFrame:
     return effects[phase_of(effects) == phase].reset_index(drop=True)
 
 
-def ratios_of_men(arm: str, hours: Sequence[str], features: list[str]) -> pd.DataFrame | None:
-    """Return each man's ratios of counts at some hours, where the bytes are at hand.
+def ratios_of_men(
+    arm: str, hours: Sequence[str], features: list[str], modality: str = "blood_count"
+) -> pd.DataFrame | None:
+    """Return each man's ratios of amounts at some hours, where the bytes are at hand.
 
     Returns
     -------
@@ -43,7 +45,7 @@ def ratios_of_men(arm: str, hours: Sequence[str], features: list[str]) -> pd.Dat
     tables = []
     for hour in hours:
         contrast = cohort.contrast(f"{arm}-{hour}")
-        values = contrast_differences(cohort, "blood_count", contrast).values[features]
+        values = contrast_differences(cohort, modality, contrast).values[features]
         long = values.rename_axis("subject").reset_index().melt("subject", var_name="row").dropna()
         tables.append(long.assign(phase=hour, value=(2 ** long["value"]).round(3)))
     persons = pd.concat(tables, ignore_index=True)

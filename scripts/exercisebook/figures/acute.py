@@ -7,7 +7,13 @@ import numpy as np
 import pandas as pd
 
 from exercisebook.figures.courses import course
-from exercisebook.figures.intervals import at_column, dot_intervals, ratio_axis
+from exercisebook.figures.intervals import (
+    at_column,
+    dot_intervals,
+    ratio_axis,
+    reaching,
+    single_people,
+)
 from exercisebook.figures.tables import NARROW
 from exercisebook.figures.theme import ACCENT, CELLS, INK, MUTED, SECOND, THIRD, finished, shaped
 
@@ -36,7 +42,9 @@ def time_course(
     return finished(chart, "fig-time-course", *words)
 
 
-def by_intensity(frame: pd.DataFrame, order: list[str], words: Words) -> Any:
+def by_intensity(
+    frame: pd.DataFrame, order: list[str], persons: pd.DataFrame | None, words: Words
+) -> Any:
     """Return two cell counts after four kinds of exercise.
 
     Parameters
@@ -45,14 +53,18 @@ def by_intensity(frame: pd.DataFrame, order: list[str], words: Words) -> Any:
         row (the exercise), group (cell and hour), estimate, low, high (ratios), label.
     order : list of str
         Rows from top to bottom.
+    persons : DataFrame, optional
+        row, group, subject, value: single people's ratios.
     words : tuple of str
         Caption and text alternative.
     """
     groups = list(dict.fromkeys(frame["group"]))
     scale = alt.Scale(domain=groups, range=[ACCENT, SECOND])
-    colour = alt.Color("group:N", title=None, scale=scale, legend=alt.Legend(columns=1))
-    x = ratio_axis("ratio to the rest day", 0.9, 4.6)
-    chart = dot_intervals(frame, x, order, reference=1.0, colour=colour)
+    colour = alt.Color(
+        "group:N", title=None, scale=scale, legend=alt.Legend(columns=1, symbolOpacity=1)
+    )
+    x = ratio_axis("ratio to the rest day", *reaching(0.9, 4.6, persons))
+    chart = dot_intervals(frame, x, order, 1.0, colour, persons=persons)
     return finished(chart, "fig-intensity", *words)
 
 
@@ -104,7 +116,9 @@ def sameness(frame: pd.DataFrame, order: list[str], margin: float, words: Words)
     return finished(alt.layer(shade, dots, told), "fig-sameness", *words)
 
 
-def cytokines(frame: pd.DataFrame, order: list[str], words: Words) -> Any:
+def cytokines(
+    frame: pd.DataFrame, order: list[str], persons: pd.DataFrame | None, words: Words
+) -> Any:
     """Return cytokines at the end of the bout under two readings of what is absent.
 
     Parameters
@@ -113,14 +127,18 @@ def cytokines(frame: pd.DataFrame, order: list[str], words: Words) -> Any:
         row, group (the reading), estimate, low, high (ratios), label.
     order : list of str
         Rows from top to bottom.
+    persons : DataFrame, optional
+        row, group, subject, value: single people's ratios.
     words : tuple of str
         Caption and text alternative.
     """
     groups = list(dict.fromkeys(frame["group"]))
     scale = alt.Scale(domain=groups, range=[ACCENT, SECOND])
-    colour = alt.Color("group:N", title=None, scale=scale, legend=alt.Legend(columns=1))
-    x = ratio_axis("ratio to the rest day", 0.5, 4.6)
-    chart = dot_intervals(frame, x, order, reference=1.0, colour=colour, row_height=26)
+    colour = alt.Color(
+        "group:N", title=None, scale=scale, legend=alt.Legend(columns=1, symbolOpacity=1)
+    )
+    x = ratio_axis("ratio to the rest day (log scale)", *reaching(0.5, 4.6, persons))
+    chart = dot_intervals(frame, x, order, 1.0, colour, row_height=24, persons=persons)
     return finished(chart, "fig-cytokines", *words)
 
 
@@ -269,15 +287,8 @@ def sampling_time(
         alt.Chart(pd.DataFrame({"estimate": [1.0]}))
         .mark_rule(color=MUTED, strokeDash=[4, 3])
         .encode(y=y),
-        *([] if persons is None else [_single(persons, x, at_column(y, "value"))]),
+        *([] if persons is None else [single_people(persons, x, y, "phase:O")]),
         base.mark_rule(strokeWidth=2).encode(y=low, y2="high:Q"),
         base.mark_point(filled=True, size=100, opacity=1).encode(y=y, shape=shape),
     ]
     return finished(alt.layer(*layers).properties(height=240), "fig-sampling-time", *words)
-
-
-def _single(persons: pd.DataFrame, x: alt.X, y: alt.Y) -> alt.Chart:
-    """Return faint points of single people beside the marks of their means."""
-    points = alt.Chart(persons).mark_circle(size=18, opacity=0.5, color=MUTED, xOffset=9)
-    tips = ["subject:N", "phase:O", alt.Tooltip("value:Q", format=".2f")]
-    return points.encode(x=x, y=y, tooltip=tips)

@@ -218,10 +218,23 @@ def rhythm(frame: pd.DataFrame, point: pd.DataFrame, words: Words) -> Any:
     colours = dict(zip(groups, (MUTED, SIMULATED, THIRD), strict=True))
     x = alt.X("hour:Q", title="clock time (h)", axis=alt.Axis(values=list(range(0, 25, 4))))
     y = alt.Y("value:Q", title="transcript (arbitrary units)", scale=alt.Scale(zero=False))
-    waves = alt.Chart(frame).mark_line(strokeWidth=2.5).encode(
-        x=x, y=y, color=_colours(colours), strokeDash=alt.StrokeDash("group:N", legend=None)
-    )  # fmt: skip
-    meet = alt.Chart(point).mark_circle(size=110, color=INK, opacity=1).encode(x=x, y=y)
+    tips = [
+        alt.Tooltip("hour:Q", title="clock time (h)", format=".1f"),
+        alt.Tooltip("value:Q", title="transcript", format=".2f"),
+    ]
+    waves = (
+        alt.Chart(frame)
+        .mark_line(strokeWidth=2.5)
+        .encode(
+            x=x,
+            y=y,
+            color=_colours(colours),
+            strokeDash=alt.StrokeDash("group:N", legend=None),
+            tooltip=["group:N", *tips],
+        )
+    )
+    meet = alt.Chart(point).mark_circle(size=110, color=INK, opacity=1)
+    meet = meet.encode(x=x, y=y, tooltip=tips)
     when = alt.Chart(point).mark_rule(color=MUTED, strokeDash=[4, 3]).encode(x=x)
     return finished(alt.layer(when, waves, meet), "fig-rhythm", *words)
 

@@ -124,12 +124,24 @@ def selection(frame: pd.DataFrame, point: pd.DataFrame, words: Words) -> Any:
     )
     base = alt.Chart(point)
     layers = [
-        alt.Chart(frame).mark_line(strokeWidth=2.2).encode(x=x, y=y, color=colour, strokeDash=dash),
+        alt.Chart(frame)
+        .mark_line(strokeWidth=2.2)
+        .encode(
+            x=x,
+            y=y,
+            color=colour,
+            strokeDash=dash,
+            tooltip=[
+                alt.Tooltip("group:N", title=" "),
+                alt.Tooltip("enrolled:Q", title="enrolled (%)", format=".0f"),
+                alt.Tooltip("change:Q", title="expected change (%)", format=".1f"),
+            ],
+        ),
         base.mark_rule(color=SIMULATED, strokeWidth=2).encode(
             x=x, y=at_column(y, "low"), y2="high:Q"
         ),
         base.mark_point(shape="diamond", filled=True, size=130, color=SIMULATED, opacity=1).encode(
-            x=x, y=y
+            x=x, y=y, tooltip=_numbers(change="simulated change (%)", low="from", high="to")
         ),
         base.mark_text(align="left", dx=9, fontSize=11, color=SIMULATED).encode(
             x=x, y=y, text="word:N"
@@ -197,7 +209,16 @@ def responses(frame: pd.DataFrame, words: Words) -> Any:
         ),
         alt.Chart(frame)
         .mark_line(interpolate="step-after", strokeWidth=2.2)
-        .encode(x=x, y=y, color=colour, strokeDash=dash),
+        .encode(
+            x=x,
+            y=y,
+            color=colour,
+            strokeDash=dash,
+            tooltip=[
+                alt.Tooltip("group:N", title=" "),
+                *_numbers(at="variance from", share="studies (%)"),
+            ],
+        ),
     ]
     return finished(alt.layer(*layers).properties(height=240), "fig-response-luck", *words)
 
@@ -222,7 +243,9 @@ def sensitivity(
     title = "assumed correlation of what is unseen"
     x = alt.X("rho:Q", title=title, scale=scale, axis=alt.Axis(tickCount=5))
     y = alt.Y("indirect:Q", title="through betaine (doublings of CRP)", axis=alt.Axis(tickCount=6))
-    line = alt.Chart(frame).mark_line(color=SIMULATED, strokeWidth=2.5).encode(x=x, y=y)
+    tips = _numbers(rho="correlation", indirect="through betaine")
+    curve = alt.Chart(frame).mark_line(color=SIMULATED, strokeWidth=2.5)
+    line = curve.encode(x=x, y=y, tooltip=tips)
     level = alt.Chart(pd.DataFrame({"indirect": [0.0]})).mark_rule(color=MUTED, strokeDash=[4, 3])
     true = alt.Chart(pd.DataFrame({"rho": [least], "indirect": [truth], "word": ["truth"]}))
     points = pd.DataFrame(
@@ -242,7 +265,9 @@ def sensitivity(
             x=x, y=y, text="word:N"
         ),
         line,
-        marks.mark_circle(size=90, color=SIMULATED, opacity=1).encode(x=x, y=y),
+        marks.mark_circle(size=90, color=SIMULATED, opacity=1).encode(
+            x=x, y=y, tooltip=["word:N", *tips]
+        ),
         named.encode(x=x, y=y, text="word:N"),
     ]
     return finished(alt.layer(*layers).properties(height=280), "fig-mediation-rho", *words)
@@ -278,12 +303,15 @@ def bounding(frame: pd.DataFrame, ratio: float, e_value: float, words: Words) ->
             "word": ["E-value: both sides alike", "time, in a fixed order"],
         }
     )
+    tips = _numbers(exposure="exposure to rival", outcome="rival to outcome")
     ground = alt.Chart(pd.DataFrame({"outcome": [ratio]}))
     marks = alt.Chart(points)
     layers = [
         ground.mark_rule(color=MUTED, strokeDash=[4, 3]).encode(y=y),
-        alt.Chart(frame).mark_line(color=SIMULATED, strokeWidth=2.5).encode(x=x, y=y),
-        marks.mark_circle(size=110, color=INK, opacity=1).encode(x=x, y=y),
+        alt.Chart(frame).mark_line(color=SIMULATED, strokeWidth=2.5).encode(x=x, y=y, tooltip=tips),
+        marks.mark_circle(size=110, color=INK, opacity=1).encode(
+            x=x, y=y, tooltip=["word:N", *tips]
+        ),
         marks.transform_filter("datum.exposure < 100")
         .mark_text(align="left", dx=10, dy=-8, fontSize=11, color=INK)
         .encode(x=x, y=y, text="word:N"),
@@ -292,6 +320,11 @@ def bounding(frame: pd.DataFrame, ratio: float, e_value: float, words: Words) ->
         .encode(x=x, y=y, text="word:N"),
     ]
     return finished(alt.layer(*layers).properties(height=290), "fig-bounding", *words)
+
+
+def _numbers(**titles: str) -> list[alt.Tooltip]:
+    """Return what the pointer tells of a mark: columns of numbers under these titles."""
+    return [alt.Tooltip(f"{c}:Q", title=title, format=".3~r") for c, title in titles.items()]
 
 
 def study_graph(

@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from exercisebook.figures.intervals import dot_intervals
+from exercisebook.figures.intervals import at_column, dot_intervals
 from exercisebook.figures.tables import NARROW
 from exercisebook.figures.theme import ACCENT, GRID, INK, MUTED, SECOND, SIMULATED, THIRD, finished
 
@@ -46,7 +46,7 @@ def found_of_many(frame: pd.DataFrame, words: Words) -> Any:
     Parameters
     ----------
     frame : DataFrame
-        size (in standard deviations of differences), found (a fraction), group.
+        size (in standard deviations of differences), found, low, high (fractions), group.
     words : tuple of str
         Caption and text alternative.
     """
@@ -64,11 +64,13 @@ def found_of_many(frame: pd.DataFrame, words: Words) -> Any:
         color=_colours(groups, (MUTED, SIMULATED, SECOND)),
         tooltip=["group:N", "size:Q", alt.Tooltip("found:Q", format=".0%")],
     )
+    # drawn last, so that the legend shows the lines
+    bands = base.mark_area(opacity=0.2).encode(y=at_column(y, "low"), y2="high:Q")
     lines = base.mark_line(strokeWidth=2.5).encode(
         strokeDash=alt.StrokeDash("group:N", sort=groups, legend=None)
     )
     dots = base.mark_circle(size=36, opacity=1)
-    return finished(alt.layer(lines, dots), "fig-many-questions", *words)
+    return finished(alt.layer(lines, dots, bands), "fig-many-questions", *words)
 
 
 def instruments(

@@ -7,7 +7,13 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from exercisebook.figures.intervals import at_column, dot_intervals, ratio_axis
+from exercisebook.figures.intervals import (
+    at_column,
+    dot_intervals,
+    ratio_axis,
+    reaching,
+    single_people,
+)
 from exercisebook.figures.simulated import against_truth
 from exercisebook.figures.theme import (
     ACCENT,
@@ -533,7 +539,9 @@ def resolution(curves: pd.DataFrame, marks: pd.DataFrame, words: Words) -> Any:
     return finished(alt.layer(*layers).properties(height=270), "fig-resolution", *words)
 
 
-def decay(frame: pd.DataFrame, phases: Sequence[str], words: Words) -> Any:
+def decay(
+    frame: pd.DataFrame, phases: Sequence[str], persons: pd.DataFrame | None, words: Words
+) -> Any:
     """Return neutrophils of the blood over the hours, drawn to scale.
 
     Parameters
@@ -542,14 +550,17 @@ def decay(frame: pd.DataFrame, phases: Sequence[str], words: Words) -> Any:
         hour, estimate, low, high (ratios to rest).
     phases : sequence of str
         Hours that were sampled, for the axis.
+    persons : DataFrame, optional
+        subject, hour, value: single people's ratios.
     words : tuple of str
     """
     ticks = [
         float(p.removesuffix("h")) for p in phases if float(p.removesuffix("h")) in (1, 3, 6, 24)
     ]
     x = alt.X("hour:Q", title="hours since the start (to scale)", axis=alt.Axis(values=[0, *ticks]))
-    log = alt.Scale(type="log", domain=[0.6, float(frame["high"].max()) * 1.05], nice=False)
-    axis = alt.Axis(values=[0.7, 1, 1.4, 2, 2.8, 4], format="~g")
+    ends = reaching(0.6, float(frame["high"].max()) * 1.05, persons)
+    log = alt.Scale(type="log", domain=list(ends), nice=False)
+    axis = alt.Axis(values=[0.5, 0.7, 1, 1.4, 2, 2.8, 4, 5.6], format="~g")
     y = alt.Y("estimate:Q", title="neutrophils, ratio to rest (log scale)", scale=log, axis=axis)
     base = alt.Chart(frame).encode(x=x)
     gap = pd.DataFrame({"hour": [6.0], "to": [24.0]})
@@ -558,6 +569,7 @@ def decay(frame: pd.DataFrame, phases: Sequence[str], words: Words) -> Any:
         alt.Chart(pd.DataFrame({"estimate": [1.0]}))
         .mark_rule(color=MUTED, strokeDash=[4, 3])
         .encode(y=y),
+        *([] if persons is None else [single_people(persons, x, y, "hour:Q", 0)]),
         base.mark_line(color=SECOND, strokeWidth=1.5, strokeDash=[2, 2]).encode(y=y),
         base.mark_rule(color=SECOND, strokeWidth=2).encode(y=at_column(y, "low"), y2="high:Q"),
         base.mark_circle(color=SECOND, size=60, opacity=1).encode(

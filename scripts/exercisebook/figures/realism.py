@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from exercisebook.figures.intervals import at_column
-from exercisebook.figures.theme import ACCENT, GRID, MUTED, SECOND, SIMULATED, finished
+from exercisebook.figures.theme import ACCENT, GRID, INK, MUTED, SECOND, SIMULATED, finished
 
 OURS, THEIRS, CHANCE = "simulated", "open data", "by chance"
 """What a line of a chart stands for."""
@@ -272,7 +272,7 @@ def _end_names(
     texts = [
         alt.Chart(last[last["source"] == name])
         .mark_text(align="right", dx=6, dy=-shift, fontWeight="bold")
-        .encode(x=x, y=y, text="source:N", color=colour)
+        .encode(x=x, y=y, text="source:N", color=alt.value(INK) if name == CHANCE else colour)
         for name, shift in shifts.items()
     ]
     return alt.layer(*texts)

@@ -75,8 +75,8 @@ def extra_zeros_chart(page: OpenDataPage) -> Any:
     genes = [whole(c["n_features"].sum()) for c in sides.values()]
     caption = (
         f"Both have more zeros than Poisson counts of the same means: up to {percent(ends[0])} of "
-        f"cells in the open data (medians of {genes[0]} genes, two donors), up to "
-        f"{percent(ends[1])} in ours ({genes[1]} genes, {page.parameters.subjects} simulated "
+        f"cells in the open data (medians of {genes[0]} genes; two donors, and so no intervals), "
+        f"up to {percent(ends[1])} in ours ({genes[1]} genes, {page.parameters.subjects} simulated "
         "people)."
     )
     text = (
@@ -105,7 +105,7 @@ def components_chart(page: OpenDataPage) -> Any:
         f"Genes of one cell move together in the open data, where the first component holds "
         f"{percent(row['found'])}; in ours it holds {percent(row['simulated'])}, and independent "
         f"genes would give {percent(chance)} ({whole(theirs['n_features'].iloc[0])} genes, "
-        f"{whole(theirs['n_cells'].iloc[0])} cells of two donors)."
+        f"{whole(theirs['n_cells'].iloc[0])} cells of two donors, and so no intervals)."
     )
     text = (
         f"Three lines of the share of variation against {COMPONENTS} components: open data begin "
@@ -170,7 +170,8 @@ def missing_chart(page: OpenDataPage) -> Any:
     n = {name: whole(of["n_features"].sum()) for name, of in sides.items()}
     caption = (
         f"What is faint goes missing: {ends['found']} in GRINTA ({n[draw.THEIRS]} cytokines, 15 "
-        f"men), {ends['simulated']} in ours ({n[draw.OURS]} proteins)."
+        f"men), {ends['simulated']} in ours ({n[draw.OURS]} proteins); shares of all values, "
+        "without intervals."
     )
     text = (
         "Two lines of the share of values missing against quarters of features by level: open "

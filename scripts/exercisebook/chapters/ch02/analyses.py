@@ -33,6 +33,9 @@ END, LATE, DAY_AFTER = "1h", "3h", "24h"
 GENTLE = "P4"
 """The hour at half of maximal power, which the harder days are set against."""
 
+INTENSITIES = (GENTLE, "P2", "P3", "P5")
+"""Days of exercise, the gentle and the hard hour first."""
+
 NK_HOURS = ("1h", "1.5h", "3h")
 
 MISSING, BELOW = "absent: missing", "absent: below detection"

@@ -5,7 +5,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from exercisebook.chapters.ch02.analyses import CELLS, END, HOURS, LATE, RACE_FEATURES
+from exercisebook.chapters.ch02.analyses import (
+    CELLS,
+    END,
+    GENTLE,
+    HOURS,
+    INTENSITIES,
+    LATE,
+    RACE_FEATURES,
+)
 from exercisebook.chapters.ch02.readings import (
     against_rest_at,
     arm_label,
@@ -14,6 +22,8 @@ from exercisebook.chapters.ch02.readings import (
     day_after_tests,
     explained_by_water,
     hard_against_gentle,
+    men_by_intensity,
+    men_with_cytokines,
     single_men,
     sure_in_both,
 )
@@ -51,7 +61,7 @@ def time_course_chart(chapter: Chapter) -> Any:
         against_rest_at(chapter, *w) for w in (("lymphocytes", END), ("neutrophils", LATE))
     )
     persons = single_men(chapter)
-    dots = "" if persons is None else "; dots: single men"
+    dots = _single_dots(persons)
     caption = (
         f"Against the same hours of a rest day, lymphocytes {moved(first)} by the end of an hour of exercise and neutrophils "
         f"{moved(last)} three hours after its start (GRINTA, {arm_label(chapter)}, n = {n_range(effects)}, 95 % intervals{dots})."
@@ -75,8 +85,9 @@ def intensity_chart(chapter: Chapter) -> Any:
     frame = ratio_rows(picked, arm).assign(
         group=picked["feature"].map(label) + ", " + hour.to_numpy()
     )
-    order = [ARMS[a] for a in ("P4", "P2", "P3", "P5")]
-    gentle, hard = (one(picked, contrast=f"{a}-{LATE}") for a in ("P4", "P2"))
+    order = [ARMS[a] for a in INTENSITIES]
+    persons = men_by_intensity(dict(zip(picked["feature"], frame["group"], strict=True)))
+    gentle, hard = (one(picked, contrast=f"{a}-{LATE}") for a in (GENTLE, "P2"))
     against = hard_against_gentle(chapter)
     swing = (
         f"The hard hour moved neutrophils {direction(against['estimate'], 'more', 'less')} than the gentle one"
@@ -85,10 +96,10 @@ def intensity_chart(chapter: Chapter) -> Any:
     )
     caption = (
         f"{swing}: two hours after its end neutrophils {moved(gentle)} after 50 % of maximal power and {moved(hard)} after 70 % "
-        f"(GRINTA against the rest day, n = {n_range(picked)}, 95 % intervals)."
+        f"(GRINTA against the rest day, n = {n_range(picked)}, 95 % intervals{_single_dots(persons)})."
     )
     text = "Dot plot with intervals: for four kinds of exercise, the ratio to the rest day of lymphocytes at the end and of neutrophils two hours later."
-    return draw.by_intensity(frame, order, (caption, text))
+    return draw.by_intensity(frame, order, persons, (caption, text))
 
 
 def natural_killer_chart(chapter: Chapter) -> Any:
@@ -132,6 +143,8 @@ def cytokine_chart(chapter: Chapter) -> Any:
         group=effects["stratum"].to_numpy()
     )
     frame = frame[np.isfinite(frame["low"])]
+    persons = men_with_cytokines(chapter)
+    found = "" if persons is None else "; faint: single men in whom it was found on both days"
     sure = [f for f in CYTOKINES.values() if sure_in_both(effects, f)]
     order = [label(f) for f in ("ccl2", "tnf", "cxcl10", "ifng", "csf3", "mif", "il10", "il6")]
     turning = [
@@ -146,10 +159,10 @@ def cytokine_chart(chapter: Chapter) -> Any:
     )
     caption = (
         f"At the end of the hour {listed([label(f) for f in sure]) or 'no cytokine'} {'differ' if len(sure) > 1 else 'differs'} from rest under both readings{depends} "
-        f"(GRINTA, {arm_label(chapter)}, n = {n_range(effects)}, 95 % intervals)."
+        f"(GRINTA, {arm_label(chapter)}, n = {n_range(effects)}, 95 % intervals{found})."
     )
     text = "Dot plot with intervals: eight serum cytokines as ratios to the rest day, each under two readings of absent values; IL-6 and IL-10 are mostly absent."
-    return draw.cytokines(frame, order, (caption, text))
+    return draw.cytokines(frame, order, persons, (caption, text))
 
 
 def detection_chart(chapter: Chapter) -> Any:
@@ -230,13 +243,17 @@ def sampling_chart(chapter: Chapter) -> Any:
     persons = single_men(chapter)
     if persons is not None:
         persons = persons[persons["row"] == label("lymphocytes")]
-    dots = "" if persons is None else "; faint: single men"
+    dots = _single_dots(persons)
     caption = (
         f"“Lymphocytes after exercise” are higher than at rest if drawn at {_hours(higher)}, lower at {_hours(lower)}: "
         f"the same men, the same bout (GRINTA, {arm_label(chapter)}, n = {n_range(effects)}, 95 % intervals{dots})."
     )
     text = f"Dots with intervals of the lymphocyte ratio to rest by hour of sampling; above one at {_hours(higher)}, below one at {_hours(lower)}."
     return draw.sampling_time(frame, list(HOURS), persons, (caption, text))
+
+
+def _single_dots(persons: pd.DataFrame | None) -> str:
+    return "" if persons is None else "; faint dots: single men"
 
 
 def _odds_certain(effect: pd.Series) -> str:

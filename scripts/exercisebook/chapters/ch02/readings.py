@@ -9,6 +9,7 @@ from exercisebook.chapters.ch02.analyses import (
     END,
     GENTLE,
     HOURS,
+    INTENSITIES,
     LATE,
     MISSING,
     claim_effects,
@@ -21,7 +22,7 @@ from exercisebook.claims.claims import claims_of
 from exercisebook.claims.ledger import member_verdicts
 from exercisebook.claims.verdict import SUPPORTED
 from exercisebook.figures.tables import number
-from exercisebook.sources.grinta import ARMS
+from exercisebook.sources.grinta import ARMS, CYTOKINES
 from exercisebook.stats.equivalence import equivalence_tests
 from exercisebook.stats.plasma_volume import PLASMA_SHARE, explaining_loss, log2_shift
 from exercisebook.stats.schemas import MOSTLY_MISSING, NONDETECT
@@ -55,6 +56,31 @@ def hard_against_gentle(chapter: Chapter) -> pd.Series:
 def single_men(chapter: Chapter) -> pd.DataFrame | None:
     """Return each man's ratios to his rest day, where the bytes are at hand."""
     return ratios_of_men(chapter.parameters.arm, HOURS, list(CELLS))
+
+
+def men_by_intensity(groups: dict[str, str]) -> pd.DataFrame | None:
+    """Return each man's ratios on four days of exercise, where the bytes are at hand.
+
+    Parameters
+    ----------
+    groups : dict of str to str
+        What lymphocytes at the end, and neutrophils two hours later, are called on the chart.
+    """
+    tables = []
+    for arm in INTENSITIES:
+        for feature, hour in (("lymphocytes", END), ("neutrophils", LATE)):
+            persons = ratios_of_men(arm, [hour], [feature])
+            if persons is None:
+                return None
+            tables.append(persons.assign(row=ARMS[arm], group=groups[feature]))
+    return pd.concat(tables, ignore_index=True)
+
+
+def men_with_cytokines(chapter: Chapter) -> pd.DataFrame | None:
+    """Return each man's ratio of each cytokine found on both days, where the bytes are at hand."""
+    features = list(CYTOKINES.values())
+    persons = ratios_of_men(chapter.parameters.arm, [END], features, "cytokines")
+    return None if persons is None else persons.assign(group=MISSING)
 
 
 def day_after_tests(chapter: Chapter) -> tuple[pd.DataFrame, float]:

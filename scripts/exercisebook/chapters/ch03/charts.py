@@ -17,6 +17,7 @@ from exercisebook.chapters.ch03.readings import (
     blood_indices,
     comparable_markers,
     genes_here,
+    men_after_bout,
     residue_of,
     white_cell,
 )
@@ -132,7 +133,7 @@ def agreement_chart(chapter: Chapter) -> Any:
     here = agreement_here(chapter)
     caption = (
         f"Turning up the resolution makes more groups, not truer ones: from {count(table['groups'].min())} to {count(table['groups'].max())} of them, and agreement with the ten types never exceeds {number(table['types'].max())}; "
-        f"named by their markers they agree with the broad kinds at {number(here['named'])} (adjusted Rand index, 1 is perfect; simulated)."
+        f"named by their markers they agree with the broad kinds at {number(here['named'])} (adjusted Rand index, 1 is perfect; one simulated cohort, and so no intervals)."
     )
     text = "Line chart of the adjusted Rand index against the resolution: high and level for kinds after naming, falling for raw groups."
     return draw.agreement(frame, AGAINST, (caption, text))
@@ -197,7 +198,7 @@ def replicates_chart(chapter: Chapter) -> Any:
     best = last[last["counted"] == "persons"]["share"].max()
     caption = (
         f"Simulated, nothing happens: with {whole(last['cells'].iloc[0])} cells a sample, counting cells calls up to {percent(worst)} of genes changed, counting persons at most {percent(best)} "
-        f"(Wilcoxon over cells against t tests over {count(PEOPLE)} men; dashes: the promised 5 %)."
+        f"(Wilcoxon over cells against t tests over {count(PEOPLE)} men; one simulated cohort, and so no intervals; dashes: the promised 5 %)."
     )
     text = "Line chart of the share of genes with p below 0.05 against the number of cells a sample: rising with the cells where cells are counted, level near five per cent where persons are."
     return draw.replicates(table, (caption, text))
@@ -328,11 +329,13 @@ def decay_chart(chapter: Chapter) -> Any:
         for _, r in course.iterrows()
     ]
     own = chapter["acute_against_rest"].query("feature == 'neutrophils'")
+    persons = men_after_bout(chapter)
+    dots = "" if persons is None else "; faint dots: single men"
     told = (
         f"half of the peak is passed at about {number(found.t_50)} hours if a straight line is drawn through a gap without draws (grey)"
         if found is not None and np.isfinite(found.t_50)
         else "no fall to half of a peak is seen"
     )
-    caption = f"Neutrophils of the blood after an hour of cycling: {told} (GRINTA, {arm_label(chapter)}, ratio to rest, n = {n_range(own)}, 95 % intervals)."
+    caption = f"Neutrophils of the blood after an hour of cycling: {told} (GRINTA, {arm_label(chapter)}, ratio to rest, n = {n_range(own)}, 95 % intervals{dots})."
     text = "Dots with intervals of the neutrophil ratio to rest over 24 hours drawn to scale, joined by a dashed line, with the gap between 6 and 24 hours shaded."
-    return draw.decay(course.assign(label=labels), list(phase_of(own)), (caption, text))
+    return draw.decay(course.assign(label=labels), list(phase_of(own)), persons, (caption, text))

@@ -7,7 +7,7 @@ from exercisebook.chapters.ch03 import cells
 from exercisebook.chapters.ch03.analyses import SOCIAL
 from exercisebook.chapters.ch03.published import RESTING
 from exercisebook.chapters.chapter import Chapter
-from exercisebook.chapters.hours import phase_of
+from exercisebook.chapters.hours import phase_of, ratios_of_men
 from exercisebook.chapters.simulated import outcomes, truth_of
 from exercisebook.chapters.wording import one
 from exercisebook.errors import Misuse
@@ -69,6 +69,15 @@ def blood_course(chapter: Chapter) -> pd.DataFrame:
     table = values.set_axis(["estimate", "low", "high"], axis=1).assign(hour=hours)
     start = pd.DataFrame([{"estimate": 1.0, "low": 1.0, "high": 1.0, "hour": 0.0}])
     return pd.concat([start, table], ignore_index=True).sort_values("hour", ignore_index=True)
+
+
+def men_after_bout(chapter: Chapter) -> pd.DataFrame | None:
+    """Return each man's neutrophils against rest by hour, where the bytes are at hand."""
+    hours = list(phase_of(chapter["acute_against_rest"].query("feature == 'neutrophils'")))
+    persons = ratios_of_men(chapter.parameters.arm, hours, ["neutrophils"])
+    if persons is None:
+        return None
+    return persons.assign(hour=persons["phase"].str.removesuffix("h").astype(float))
 
 
 def blood_indices(chapter: Chapter) -> ResolutionIndices | None:

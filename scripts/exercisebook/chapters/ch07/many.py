@@ -53,7 +53,8 @@ def lists(people: int, fdr: float, seed: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        size, changed, found (share of the true ones), false (number a study), any (share of
+        size, changed, found (share of the true ones), error (its Monte-Carlo standard error),
+        false (number a study), any (share of
         studies that find something), times_true (mean size shown over the true one, of those
         found; NaN where none is), all a mean over studies.
     """
@@ -83,6 +84,7 @@ def _found(
     shown = np.abs(mean[:, :k][true])
     return {
         "found": float(true.mean()),
+        "error": float(true.mean(axis=1).std(ddof=1) / np.sqrt(STUDIES)),
         "false": float(found[:, k:].sum(axis=1).mean()),
         "any": float(found.any(axis=1).mean()),
         "times_true": float(shown.mean() / size) if shown.size else np.nan,
@@ -103,16 +105,20 @@ def of(chapter: Chapter) -> pd.DataFrame:
 def many_questions_chart(chapter: Chapter) -> Any:
     """Return the share of true changes that is found, alone and among three thousand."""
     people = chapter.parameters.people
-    alone = [(s, power_of(s, people), "one question alone") for s in SIZES]
+    alone = [(s, power_of(s, people), 0.0, "one question alone") for s in SIZES]
     among = [
-        (r.size, r.found, f"{whole(r.changed)} of {whole(FEATURES)} truly change")
+        (r.size, r.found, r.error, f"{whole(r.changed)} of {whole(FEATURES)} truly change")
         for r in of(chapter).itertuples(index=False)
     ]
-    frame = pd.DataFrame([*alone, *among], columns=["size", "found", "group"])
+    frame = pd.DataFrame([*alone, *among], columns=["size", "found", "error", "group"])
+    reach = stats.norm.ppf(0.975) * frame["error"]
+    frame = frame.assign(
+        low=(frame["found"] - reach).clip(0, 1), high=(frame["found"] + reach).clip(0, 1)
+    ).drop(columns="error")
     middling = of(chapter).query("size == @MIDDLING").set_index("changed")["found"]
     caption = (
         f"Simulated, {count(people)} people: a change of {number(MIDDLING)} standard deviations is seen in {percent(power_of(MIDDLING, people))} of studies that ask for it alone; of {whole(CHANGED[0])} such changes among {whole(FEATURES)} features {percent(middling[CHANGED[0]])} are found, of {whole(CHANGED[1])} {percent(middling[CHANGED[1]])} "
-        f"({whole(STUDIES)} studies a point, false-discovery rate {rate(chapter)})."
+        f"({whole(STUDIES)} studies a point with 95 % Monte-Carlo intervals, false-discovery rate {rate(chapter)})."
     )
     text = f"Line chart of the share of true changes that is found over their size in standard deviations of differences; the line of one question alone lies far above the two lines of {whole(FEATURES)} questions, and that with fewer true changes is the lowest."
     return draw.found_of_many(frame, (caption, text))
