@@ -23,8 +23,8 @@ _PYTEST = [sys.executable, "-m", "pytest", "-q"]
 _APART = ("parity", "site", "without_data")
 """Folders of tests that are a part of their own."""
 
-_LAST = ("chapters", "cli", "cohort", "figures")
-"""Folders whose tests are a part of their own, about as long as all others together."""
+_FIRST_HALF = ("chapters", "cli", "cohort", "figures")
+"""Folders whose tests take about as long as all others together."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +60,8 @@ class Part:
 
 def parts(full: bool) -> list[Part]:
     """Return the parts in order; what is cheap, and what others need, comes first."""
-    last = [f"tests/{name}" for name in _LAST]
-    rest = [name for name in _folders() if name not in last]
+    first = [f"tests/{name}" for name in _FIRST_HALF]
+    rest = [name for name in _folders() if name not in first]
     profile = ["--hypothesis-profile", "full" if full else "default"]
     chosen = [] if full else ["-m", "not slow"]
     build = [sys.executable, "-m", "exercisebook.cli", "build"]
@@ -70,29 +70,28 @@ def parts(full: bool) -> list[Part]:
         Part("format", [sys.executable, "-m", "ruff", "format", "--check", "."]),
         Part("types", [sys.executable, "-m", "mypy"]),
         Part("parity with R", [*_PYTEST, "tests/parity"]),
+        # tests that build a checkout take its chapters as they were executed here
         Part("the book: chapters through papermill, site", build),
-        # two rows of parts, about as long as each other
-        Part("the site, and browsers", [*_PYTEST, *chosen, "tests/site"]),
         Part(
-            "executed notebooks run again, compared (nbval)",
-            _nbval,
-            given=ONE_THREAD,
-            behind=True,
-        ),
-        Part(
-            "the book without open data",
-            [*_PYTEST, "tests/without_data"],
-            without=("EXERCISEBOOK_DATA",),
-            behind=True,
+            f"unit and property tests: {', '.join(_FIRST_HALF)}",
+            [*_PYTEST, *profile, *chosen, *first],
         ),
         Part(
             "unit and property tests: all else",
             [*_PYTEST, *profile, *chosen, *rest],
             beside=True,
         ),
+        Part("the site, and browsers", [*_PYTEST, *chosen, "tests/site"]),
         Part(
-            f"unit and property tests: {', '.join(_LAST)}",
-            [*_PYTEST, *profile, *chosen, *last],
+            "executed notebooks run again, compared (nbval)",
+            _nbval,
+            given=ONE_THREAD,
+            beside=True,
+        ),
+        Part(
+            "the book without open data",
+            [*_PYTEST, "tests/without_data"],
+            without=("EXERCISEBOOK_DATA",),
             behind=True,
         ),
     ]
