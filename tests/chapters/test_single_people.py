@@ -7,9 +7,6 @@ import pandas as pd
 import pytest
 
 from exercisebook.chapters import ch02, ch03
-from exercisebook.chapters.results import open_data
-
-NO_DATA = "single people are drawn only where the original data are at hand"
 
 
 def drawn(chart):
@@ -20,7 +17,7 @@ def drawn(chart):
     return people, means
 
 
-@pytest.mark.skipif(open_data("grinta") is None, reason=NO_DATA)
+@pytest.mark.usefixtures("grinta")
 @pytest.mark.parametrize(
     ("module", "chart", "keys"),
     [

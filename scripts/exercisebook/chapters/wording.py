@@ -108,6 +108,11 @@ def n_range(effects: pd.DataFrame) -> str:
     return low if low == high else f"{low} to {high}"
 
 
+def dots_of_men(persons: pd.DataFrame | None) -> str:
+    """Return what a caption adds where single men are drawn."""
+    return "" if persons is None else "; faint dots: single men"
+
+
 def finite(value: float) -> bool:
     """Return whether there is a number to print."""
     return bool(np.isfinite(value))

@@ -169,8 +169,9 @@ class Examined:
 
 def examine_cohort(folder: Path) -> Examined:
     """Return all that can be read of the package in ``folder``, with every fault of its tables."""
-    if any(folder.glob(HALF_DONE)):
-        return Examined(folder, {}, {}, {}, [_stopped(next(folder.glob(HALF_DONE)))])
+    half_done = next(folder.glob(HALF_DONE), None)
+    if half_done is not None:
+        return Examined(folder, {}, {}, {}, [_stopped(half_done)])
     description, faults = _examine_description(folder / "datapackage.json")
     tables: dict[str, pd.DataFrame] = {}
     measurements: dict[str, pd.DataFrame] = {}

@@ -133,8 +133,7 @@ def selection(frame: pd.DataFrame, point: pd.DataFrame, words: Words) -> Any:
             strokeDash=dash,
             tooltip=[
                 alt.Tooltip("group:N", title=" "),
-                alt.Tooltip("enrolled:Q", title="enrolled (%)", format=".0f"),
-                alt.Tooltip("change:Q", title="expected change (%)", format=".1f"),
+                *_numbers(enrolled="enrolled (%)", change="expected change (%)"),
             ],
         ),
         base.mark_rule(color=SIMULATED, strokeWidth=2).encode(

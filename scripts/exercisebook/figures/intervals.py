@@ -76,7 +76,7 @@ def dot_intervals(
     if persons is not None:
         tips = ["subject:N", alt.Tooltip("row:N", title=" "), alt.Tooltip("value:Q", format=".2f")]
         lane = persons.assign(lane=persons["group"] + PEOPLE)
-        single = alt.Chart(lane).mark_circle(size=18, opacity=0.5, clip=True)
+        single = alt.Chart(lane).mark_circle(size=18, opacity=0.5)
         encoded = {"y": rows, "color": base.encoding.color, "tooltip": tips}
         below = offset["yOffset"].copy()
         below["shorthand"] = "lane:N"
@@ -86,7 +86,9 @@ def dot_intervals(
     legend = isinstance(colour, alt.Color) and colour.to_dict().get("legend", True) is not None
     shape = {"shape": shaped(colour)} if legend else {}
     layers.append(base.mark_point(filled=True, size=70, opacity=1).encode(x=x, **shape))
-    per_row = max(frame.groupby("row").size().max(), len(lanes))
+    per_row = frame.groupby("row").size().max() + (
+        0 if persons is None else persons["group"].nunique()
+    )
     height = max(70, row_height * len(order) * max(1, int(0.6 * per_row + 0.5)))
     return alt.layer(*layers).properties(height=height)
 

@@ -65,6 +65,10 @@ def samples(made):
     return Samples(made.samples.copy(), {})
 
 
+def everything(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
 def text(path, content, encoding="utf-8"):
     path.write_text(content, encoding=encoding)
     return path

@@ -22,7 +22,7 @@ from exercisebook.sources.importers.table import ALL, TableOptions, read_tables
 from exercisebook.sources.importers.taxa import read_biom, read_qiime2
 from exercisebook.sources.templates.package import write_template
 
-from .conftest import IDS, problems_of, text
+from .conftest import IDS, everything, problems_of, text
 
 
 def intake_of(values, feature="glucose", modality="clinical", canonical="glucose", **said):
@@ -31,10 +31,6 @@ def intake_of(values, feature="glucose", modality="clinical", canonical="glucose
     about = {"modality": modality, "feature": feature, "canonical_id": canonical, "status": "ok"}
     long = long.assign(**about, unit=own["unit"], limit=own["limit"])
     return gather(long[list(LONG)], Account())
-
-
-def everything(folder):
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def test_what_goes_in_is_what_the_book_reads(folder, package):

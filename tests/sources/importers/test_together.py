@@ -13,15 +13,13 @@ from exercisebook.errors import Failure, InvalidInput
 from exercisebook.sources.importers import together
 from exercisebook.sources.importers.together import alone_in, put_together, undo
 
+from .conftest import everything
+
 NEW = {
     "features.csv": lambda path: path.write_text("new"),
     "measurements/x.csv": lambda path: path.write_text("new"),
 }
 GONE = ["samples.csv"]
-
-
-def everything(folder):
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def changed(before, folder):
@@ -119,6 +117,21 @@ def test_two_imports_at_once_are_refused(folder):
         pass
     with alone_in(folder):
         pass
+
+
+def test_what_cannot_be_put_back_stops_the_next_import(folder, monkeypatch):
+    before = everything(folder)
+    killed(lambda: put_together(folder, NEW, GONE), 2)
+
+    def refuses(*_):
+        raise OSError("read-only")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", refuses)
+        with pytest.raises(Failure, match="cannot put back"), alone_in(folder):
+            pytest.fail("went on in a package that is half changed")
+    with alone_in(folder):
+        assert everything(folder) == before
 
 
 def test_a_folder_that_is_not_there_is_left_to_whoever_opens_it(tmp_path):

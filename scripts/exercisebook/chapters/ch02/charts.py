@@ -35,6 +35,7 @@ from exercisebook.chapters.wording import (
     certain,
     count,
     direction,
+    dots_of_men,
     hours,
     listed,
     moved,
@@ -61,7 +62,7 @@ def time_course_chart(chapter: Chapter) -> Any:
         against_rest_at(chapter, *w) for w in (("lymphocytes", END), ("neutrophils", LATE))
     )
     persons = single_men(chapter)
-    dots = _single_dots(persons)
+    dots = dots_of_men(persons)
     caption = (
         f"Against the same hours of a rest day, lymphocytes {moved(first)} by the end of an hour of exercise and neutrophils "
         f"{moved(last)} three hours after its start (GRINTA, {arm_label(chapter)}, n = {n_range(effects)}, 95 % intervals{dots})."
@@ -96,7 +97,7 @@ def intensity_chart(chapter: Chapter) -> Any:
     )
     caption = (
         f"{swing}: two hours after its end neutrophils {moved(gentle)} after 50 % of maximal power and {moved(hard)} after 70 % "
-        f"(GRINTA against the rest day, n = {n_range(picked)}, 95 % intervals{_single_dots(persons)})."
+        f"(GRINTA against the rest day, n = {n_range(picked)}, 95 % intervals{dots_of_men(persons)})."
     )
     text = "Dot plot with intervals: for four kinds of exercise, the ratio to the rest day of lymphocytes at the end and of neutrophils two hours later."
     return draw.by_intensity(frame, order, persons, (caption, text))
@@ -243,17 +244,13 @@ def sampling_chart(chapter: Chapter) -> Any:
     persons = single_men(chapter)
     if persons is not None:
         persons = persons[persons["row"] == label("lymphocytes")]
-    dots = _single_dots(persons)
+    dots = dots_of_men(persons)
     caption = (
         f"“Lymphocytes after exercise” are higher than at rest if drawn at {_hours(higher)}, lower at {_hours(lower)}: "
         f"the same men, the same bout (GRINTA, {arm_label(chapter)}, n = {n_range(effects)}, 95 % intervals{dots})."
     )
     text = f"Dots with intervals of the lymphocyte ratio to rest by hour of sampling; above one at {_hours(higher)}, below one at {_hours(lower)}."
     return draw.sampling_time(frame, list(HOURS), persons, (caption, text))
-
-
-def _single_dots(persons: pd.DataFrame | None) -> str:
-    return "" if persons is None else "; faint dots: single men"
 
 
 def _odds_certain(effect: pd.Series) -> str:

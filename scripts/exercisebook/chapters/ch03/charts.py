@@ -28,6 +28,7 @@ from exercisebook.chapters.wording import (
     certain,
     count,
     direction,
+    dots_of_men,
     listed,
     moved,
     n_range,
@@ -330,12 +331,11 @@ def decay_chart(chapter: Chapter) -> Any:
     ]
     own = chapter["acute_against_rest"].query("feature == 'neutrophils'")
     persons = men_after_bout(chapter)
-    dots = "" if persons is None else "; faint dots: single men"
     told = (
         f"half of the peak is passed at about {number(found.t_50)} hours if a straight line is drawn through a gap without draws (grey)"
         if found is not None and np.isfinite(found.t_50)
         else "no fall to half of a peak is seen"
     )
-    caption = f"Neutrophils of the blood after an hour of cycling: {told} (GRINTA, {arm_label(chapter)}, ratio to rest, n = {n_range(own)}, 95 % intervals{dots})."
+    caption = f"Neutrophils of the blood after an hour of cycling: {told} (GRINTA, {arm_label(chapter)}, ratio to rest, n = {n_range(own)}, 95 % intervals{dots_of_men(persons)})."
     text = "Dots with intervals of the neutrophil ratio to rest over 24 hours drawn to scale, joined by a dashed line, with the gap between 6 and 24 hours shaded."
     return draw.decay(course.assign(label=labels), list(phase_of(own)), persons, (caption, text))

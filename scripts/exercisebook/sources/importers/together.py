@@ -16,18 +16,21 @@ from pathlib import Path
 
 from exercisebook.cohort.package import HALF_DONE, SWAP
 from exercisebook.errors import Failure
+from exercisebook.sources.importers.textfiles import words_of
 
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Hold a package against a second import, and undo what a killed one left half done.
 
-    A folder that is not there, or on a disk that knows no locks, is left as it is.
+    A folder that is not there is left to whoever opens it; on a disk that knows no locks, a second
+    import is not held off.
 
     Raises
     ------
     Failure
-        If another import is at work in the folder.
+        If another import is at work in the folder, or what a killed one has moved cannot be put
+        back.
     """
     try:
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -37,12 +40,16 @@ def alone_in(folder: Path) -> Iterator[None]:
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            undo(folder)
         except BlockingIOError:
             told = f"another import is at work in {folder}; wait for it, nothing was changed"
             raise Failure(told) from None
         except OSError:
             pass
+        try:
+            undo(folder)
+        except OSError as error:
+            told = f"cannot put back what a killed import has moved in {folder}: {words_of(error)}"
+            raise Failure(told) from None
         yield
     finally:
         os.close(handle)
